@@ -1,0 +1,6 @@
+export { defineApi, endpoint, flow, isEndpoint, isFlow, listEndpoints } from './api.ts'
+export * from './errors/classes.ts'
+export { isOneBalanceError, OneBalanceError } from './errors/base.ts'
+export { oneBalance } from './onebalance/api.ts'
+export type * from './api.ts'
+export type * from './options.ts'
