@@ -171,7 +171,9 @@ export function defineApi<const Tree extends EndpointTree>(definition: ApiDefini
     throw new ConfigurationError({ message: 'defineApi: keyHeader must be a header name' })
   for (const reserved of ['request', 'close']) {
     if (Object.hasOwn(definition.endpoints, reserved))
-      throw new ConfigurationError({ message: `defineApi: "${reserved}" is a method of every client; use another name` })
+      throw new ConfigurationError({
+        message: `defineApi: "${reserved}" is a method of every client; use another name`,
+      })
   }
   return Object.freeze({ ...definition, keyHeader: definition.keyHeader.toLowerCase(), kind: 'api' as const })
 }

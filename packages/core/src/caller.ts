@@ -1,11 +1,230 @@
+import { type Adapter, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Endpoint } from './api.ts'
-import type { CallOptions, CallPromise, Runtime } from './options.ts'
+import { type Answer, type AttemptResult, attempt } from './attempt.ts'
+import { checkAnswer } from './check-answer.ts'
+import { type AttemptRecord, amendError, isOneBalanceError, type OneBalanceError, type Stopped } from './errors/base.ts'
+import { AbortError, ConfigurationError, OutcomeUnknownError } from './errors/classes.ts'
+import { createEmitter } from './events.ts'
+import type { CallOptions, CallPromise, ClientOptions, ResponseInfo, Runtime } from './options.ts'
+import { type Plan, planEndpoint, planRaw, type RawRequest } from './plan.ts'
+import { type CallSettings, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
+import { backoffDelay } from './retry/backoff.ts'
+import { decideRetry, hidesOutcome, type RetryDecision } from './retry/policy.ts'
 
-/** Calls any endpoint of an API. Made by `createCaller`. */
+/** Calls any endpoint of an API: plan, send with retries, check. */
 export interface Caller {
   <Input, Output>(endpoint: Endpoint<Input, Output>, input: Input, options?: CallOptions): CallPromise<Output>
   <Output>(endpoint: Endpoint<undefined, Output>, input?: undefined, options?: CallOptions): CallPromise<Output>
+  /** Calls a path that the contract does not know. */
+  request(method: string, path: string, options?: RawRequest & CallOptions): CallPromise<unknown>
+  /** Refuses further calls and closes the connections; calls under way end first. */
+  close(): Promise<void>
   /** The client's clock, for flows that wait. */
   readonly runtime: Runtime
 }
-export type { AnyEndpoint }
+
+/**
+ * Makes the tree-shakable form of a client.
+ *
+ * @example
+ * const call = createCaller({ apiKey })
+ * const assets = await call(listAssets)
+ * @throws {ConfigurationError} for an option that cannot be used
+ * @throws {InsecureUrlError} for a `baseURL` that is not safe
+ */
+export function createCaller(options: ClientOptions = {}, adapter: Adapter = webAdapter): Caller {
+  const engine = resolveEngine(options, adapter)
+  let calls = 0
+  let isClosed = false
+
+  const start = <T>(makePlan: () => Plan, callOptions: CallOptions = {}): CallPromise<T> => {
+    const run = async () => {
+      if (isClosed)
+        throw new ConfigurationError({ message: 'the client is closed', hint: 'Make a new client, or close it later.' })
+      const settings = resolveCall(callOptions, engine)
+      return send(engine, makePlan(), settings, calls++)
+    }
+    const whole = run()
+    const data = whole.then((result) => result.data as T)
+    return Object.assign(data, {
+      withResponse: () => {
+        data.catch(() => {})
+        return whole as Promise<{ data: T; response: ResponseInfo }>
+      },
+    })
+  }
+
+  const call = (endpoint: AnyEndpoint, input?: unknown, callOptions?: CallOptions) =>
+    start(() => planEndpoint(engine.base, endpoint, input, engine.runtime.now()), callOptions)
+  return Object.freeze(
+    Object.assign(call as unknown as Caller, {
+      request: (
+        method: string,
+        path: string,
+        { query, body, retryClass, ...callOptions }: RawRequest & CallOptions = {},
+      ) => start<unknown>(() => planRaw(engine.base, method, path, { query, body, retryClass }), callOptions),
+      close: async () => {
+        isClosed = true
+        await engine.transport.close?.()
+      },
+      runtime: engine.runtime,
+    }),
+  )
+}
+
+/** The whole way of a call: wait for the turn, try, and decide from what came whether to try again. */
+async function send(engine: Engine, plan: Plan, settings: CallSettings, order: number) {
+  const { gate, runtime, budget, keys } = engine
+  const { signal } = settings
+  const startedAt = runtime.now()
+  const deadlineAt = startedAt + settings.deadline
+  const attempts: AttemptRecord[] = []
+  const emit = createEmitter(engine, plan, attempts)
+  let retries = 0
+  let isRotated = false
+
+  for (;;) {
+    if (signal?.aborted) throw finish(abortedWhileWaiting(plan, signal))
+    try {
+      await gate.enter({ order, deadlineAt, signal, onWait: (waitMs, reason) => emit('wait', { waitMs, reason }) })
+    } catch (error) {
+      throw finish(isOneBalanceError(error) && !signal?.aborted ? error : abortedWhileWaiting(plan, signal))
+    }
+    emit('request')
+    const attemptStartedAt = runtime.now()
+    const remaining = deadlineAt - attemptStartedAt
+    const result = await attempt(engine, plan, {
+      signal,
+      headers: settings.headers,
+      timeout: Math.max(1, Math.min(settings.timeout, remaining)),
+      scope: remaining < settings.timeout ? 'deadline' : 'attempt',
+    })
+    record(result, attemptStartedAt)
+    if (result.status !== undefined) emit('response', { status: result.status })
+
+    if (result.answer) {
+      gate.leave({ rate: result.rate ?? {} })
+      budget.refill()
+      return accept(result.answer)
+    }
+    const error = result.error as OneBalanceError
+    const rate = result.rate && { rate: result.rate }
+    if (result.status === 401 && !isRotated && result.key !== undefined) {
+      gate.leave(rate)
+      isRotated = await hasNewKey(result.key)
+      if (isRotated) continue
+      throw fail(result, 'not_retryable')
+    }
+    const decision = decide(result)
+    gate.leave(rate && { ...rate, shutFor: result.status === 429 ? waitAfterLimit(decision, error) : undefined })
+    if (!decision.retry) throw fail(result, decision.stopped)
+    retries += 1
+    amendLast({ waitMs: decision.delay })
+    emit('retry', { waitMs: decision.delay, reason: error.code, status: result.status })
+    // After a 429 the gate itself is shut for this long, and this call is the first in its line.
+    if (result.status !== 429) await runtime.sleep(decision.delay, signal).catch(() => {})
+  }
+
+  function decide({ failure, error }: AttemptResult): RetryDecision {
+    return decideRetry({
+      retryClass: plan.retryClass,
+      failure: failure ?? { kind: 'final' },
+      retries,
+      policy: settings.retry,
+      retryAfter: error?.retryAfter,
+      remaining: deadlineAt - runtime.now(),
+      takeBudget: budget.take,
+      random: runtime.random(),
+    })
+  }
+
+  function waitAfterLimit(decision: RetryDecision, error: OneBalanceError): number {
+    if (decision.retry) return decision.delay
+    const policy = settings.retry || { baseDelay: 1_000, maxDelay: 8_000 }
+    return (error.retryAfter ?? 0) + backoffDelay(retries, policy, runtime.random())
+  }
+
+  /** Whether the source has another key than the rejected one. A source that fails or hangs has none. */
+  async function hasNewKey(rejected: string): Promise<boolean> {
+    const waiting = new AbortController()
+    const limit = runtime
+      .sleep(Math.min(settings.timeout, Math.max(0, deadlineAt - runtime.now())), waiting.signal)
+      .catch(() => {})
+    const replaced = keys.replace(rejected).catch(() => undefined)
+    const next = await Promise.race([replaced, limit])
+    waiting.abort()
+    return typeof next === 'string'
+  }
+
+  /** A complete 2xx: what the contract says of it decides. */
+  function accept(answer: Answer): { data: unknown; response: ResponseInfo } {
+    try {
+      const data = checkAnswer(plan, answer, settings.validate, keys)
+      const { status, headers, requestId } = answer
+      return {
+        data,
+        response: Object.freeze({ status, headers, requestId, attempts, durationMs: runtime.now() - startedAt }),
+      }
+    } catch (error) {
+      amendLast({ error: (error as OneBalanceError).code })
+      throw fail({ error: error as OneBalanceError, failure: { kind: 'invalid' } }, 'not_retryable')
+    }
+  }
+
+  function fail({ error, failure }: AttemptResult, stopped: Stopped): OneBalanceError {
+    const cause = error as OneBalanceError
+    const isHidden =
+      plan.retryClass === 'once' && failure !== undefined && hidesOutcome(failure) && cause.code !== 'execution_failed'
+    if (!isHidden) return finish(cause, cause.code === 'aborted' ? 'aborted' : stopped)
+    finish(cause, stopped, false)
+    return finish(
+      new OutcomeUnknownError({
+        message: `${plan.method} ${plan.path}: it may have run or not, the answer is hidden by: ${cause.message}`,
+        outcome: 'unknown',
+        status: cause.status,
+        requestId: cause.requestId,
+        retryAfter: cause.retryAfter,
+        serverError: cause.serverError,
+        hint: 'Do not send it again. Ask for the status of the quote (executions.wait), or use executeAndWait, which does.',
+        cause,
+      }),
+      stopped,
+    )
+  }
+
+  function finish<E extends OneBalanceError>(error: E, stopped?: Stopped, isFinal = true): E {
+    const { method, path, quoteId } = plan
+    amendError(error, {
+      method,
+      path,
+      quoteId,
+      attempts,
+      stopped: stopped ?? (error.code === 'aborted' ? 'aborted' : undefined),
+    })
+    if (isFinal)
+      emit('error', { reason: error.code, status: typeof error.status === 'number' ? error.status : undefined })
+    return error
+  }
+
+  function abortedWhileWaiting({ method, path }: Plan, by: AbortSignal | undefined): AbortError {
+    const lastOutcome = attempts.length === 0 || plan.retryClass === 'once' ? 'not_sent' : 'unknown'
+    return new AbortError({
+      message: `${method} ${path}: aborted by the caller while it waited`,
+      outcome: lastOutcome,
+      cause: by?.reason,
+    })
+  }
+
+  function record({ error, status }: AttemptResult, at: number): void {
+    attempts.push({
+      startedAt: at,
+      durationMs: runtime.now() - at,
+      ...(status !== undefined && { status }),
+      ...(error && { error: error.code }),
+    })
+  }
+
+  function amendLast(more: Partial<AttemptRecord>): void {
+    attempts.push({ ...(attempts.pop() as AttemptRecord), ...more })
+  }
+}

@@ -31,14 +31,7 @@ export type ErrorCode =
 export type Outcome = 'not_sent' | 'rejected' | 'accepted' | 'unknown'
 
 /** Why no (further) retry was made. */
-export type Stopped =
-  | 'not_retryable'
-  | 'disabled'
-  | 'max_retries'
-  | 'budget'
-  | 'deadline'
-  | 'retry_after'
-  | 'aborted'
+export type Stopped = 'not_retryable' | 'disabled' | 'max_retries' | 'budget' | 'deadline' | 'retry_after' | 'aborted'
 
 /** One try on the wire. */
 export interface AttemptRecord {
@@ -147,9 +140,9 @@ export function isOneBalanceError(value: unknown): value is OneBalanceError {
   return typeof value === 'object' && value !== null && (value as { [MARK]?: unknown })[MARK] === true
 }
 
-
 function causeToJSON(cause: unknown): unknown {
   if (isOneBalanceError(cause)) return cause.toJSON()
-  if (cause instanceof Error) return { name: cause.name, message: cause.message, ...('code' in cause && { code: cause.code }) }
+  if (cause instanceof Error)
+    return { name: cause.name, message: cause.message, ...('code' in cause && { code: cause.code }) }
   return typeof cause === 'object' ? String(cause) : cause
 }

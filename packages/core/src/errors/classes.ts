@@ -74,7 +74,13 @@ export class RateLimitError extends CallError {
   /** When the next request becomes possible, epoch ms, if the API said so. */
   declare readonly resetAt?: number
 
-  constructor(details: ErrorDetails & { limit?: number | undefined; remaining?: number | undefined; resetAt?: number | undefined }) {
+  constructor(
+    details: ErrorDetails & {
+      limit?: number | undefined
+      remaining?: number | undefined
+      resetAt?: number | undefined
+    },
+  ) {
     super(details)
   }
 }
@@ -123,7 +129,9 @@ export class TimeoutError extends CallError {
   /** For `executions.wait`: the last status that was seen. */
   declare readonly lastStatus?: string
 
-  constructor(details: ErrorDetails & { readonly scope: 'attempt' | 'deadline'; readonly lastStatus?: string | undefined }) {
+  constructor(
+    details: ErrorDetails & { readonly scope: 'attempt' | 'deadline'; readonly lastStatus?: string | undefined },
+  ) {
     super(details)
     this.scope = details.scope
   }
@@ -177,7 +185,12 @@ export class ExecutionError extends OneBalanceError {
   /** Why, as the API names it. The list is open. */
   declare readonly failReason?: string
 
-  constructor(details: Omit<ErrorDetails, 'status'> & { readonly status?: number | string | undefined; readonly failReason?: string | undefined }) {
+  constructor(
+    details: Omit<ErrorDetails, 'status'> & {
+      readonly status?: number | string | undefined
+      readonly failReason?: string | undefined
+    },
+  ) {
     super(details)
   }
 }

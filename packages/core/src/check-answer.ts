@@ -1,0 +1,78 @@
+import { safeParse } from 'valibot'
+import type { Answer } from './attempt.ts'
+import { ExecutionError, ResponseError } from './errors/classes.ts'
+import { toLine } from './errors/normalize.ts'
+import { toIssues } from './issues.ts'
+import type { Plan } from './plan.ts'
+import type { KeyRing } from './secret.ts'
+
+/**
+ * Reads a complete 2xx answer. Validation only checks: what is handed out is the object from `JSON.parse`, with unknown fields and
+ * key order as they came.
+ *
+ * @throws {ResponseError} when it is not JSON or off contract
+ * @throws {ExecutionError} when it reports a failure
+ */
+export function checkAnswer(plan: Plan, answer: Answer, validate: boolean, keys: KeyRing): unknown {
+  const { endpoint, method, path } = plan
+  const { status, text, requestId } = answer
+  const invalid = (problem: string, issues?: ReturnType<typeof toIssues>): ResponseError =>
+    new ResponseError({
+      code: 'invalid_response',
+      message: `${method} ${path}: ${status}, but ${problem}`,
+      outcome: 'accepted',
+      status,
+      requestId,
+      issues,
+      hint: 'This is not what the API documents: check baseURL, and whether a newer version of this library exists.',
+    })
+  if (text === '' && !endpoint && (method === 'HEAD' || status === 204 || status === 205)) return undefined
+  let data: unknown
+  try {
+    data = JSON.parse(text)
+  } catch {
+    throw invalid(text.trim() === '' ? 'the body is empty' : `the body is not JSON: ${toLine(text)}`)
+  }
+  // A key that the API echoes with JSON escapes is not found in the text.
+  if (text.includes('\\')) data = redactDeep(data, keys)
+  if (!endpoint) return data
+  if (validate) {
+    const result = safeParse(endpoint.output, data)
+    if (!result.success) {
+      const issues = toIssues(result.issues)
+      throw invalid(
+        `the body is off contract: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ')}`,
+        issues,
+      )
+    }
+  }
+  const failure = endpoint.failure?.(data)
+  if (failure !== undefined) {
+    const said = toLine(failure) ?? ''
+    throw new ExecutionError({
+      message: `${method} ${path}: ${status}, but the API reports a failure: ${said}`,
+      outcome: 'unknown',
+      status,
+      requestId,
+      serverError: { error: said },
+      hint: 'Ask for the status of the quote before doing anything else: executeAndWait does so.',
+    })
+  }
+  return data
+}
+
+/** Deep enough for every answer, and no further: the stack is not the sender's to spend. */
+const MAX_DEPTH = 64
+
+/** Redacts strings in place; the objects stay the ones from `JSON.parse`. */
+function redactDeep(value: unknown, keys: KeyRing, depth = 0): unknown {
+  if (typeof value === 'string') return keys.redact(value)
+  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
+  for (const [name, part] of Object.entries(value)) {
+    const clean = redactDeep(part, keys, depth + 1)
+    // defineProperty, since assigning to a key named __proto__ would change the prototype.
+    if (clean !== part)
+      Object.defineProperty(value, name, { value: clean, configurable: true, enumerable: true, writable: true })
+  }
+  return value
+}

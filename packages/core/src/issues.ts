@@ -1,0 +1,20 @@
+import type { BaseIssue } from 'valibot'
+import type { Issue } from './api.ts'
+
+/** More issues than these help nobody. */
+const MAX_ISSUES = 10
+
+/** valibot's issues without the values that they quote: a value may be a secret, and may be long. */
+export function toIssues(issues: readonly BaseIssue<unknown>[]): Issue[] {
+  return issues.slice(0, MAX_ISSUES).map((issue) => ({
+    path: issue.path?.map((item) => String(item.key)).join('.') ?? '',
+    message: describe(issue),
+  }))
+}
+
+function describe(issue: BaseIssue<unknown>): string {
+  const quoted = `eceived ${issue.received}`
+  if (!issue.message.endsWith(quoted)) return issue.message
+  if (issue.received === 'undefined') return 'is missing'
+  return issue.expected ? `must be ${issue.expected}` : 'is not valid'
+}

@@ -1,0 +1,1 @@
+export { oneBalance } from './api.ts'

@@ -1,0 +1,26 @@
+/** The retries that a client may still spend, so that an outage is not answered with a storm. */
+export interface Budget {
+  /** Takes one retry; false when there is none left. */
+  take(): boolean
+  /** A success gives a part of a retry back. */
+  refill(): void
+}
+
+/**
+ * A token bucket: under a total outage, a client sends at most one request a call plus `capacity` retries.
+ *
+ * @see "Timeouts, retries and backoff with jitter", Amazon Builders' Library
+ */
+export function createBudget(options: { readonly capacity: number; readonly refill: number }): Budget {
+  let tokens = options.capacity
+  return {
+    take() {
+      if (tokens < 1) return false
+      tokens -= 1
+      return true
+    },
+    refill() {
+      tokens = Math.min(options.capacity, tokens + options.refill)
+    },
+  }
+}

@@ -1,0 +1,80 @@
+import type { RetryClass } from '../api.ts'
+import type { Stopped } from '../errors/base.ts'
+import { backoffDelay } from './backoff.ts'
+
+/** A complete retry policy; see `RetryOptions` for the meaning of each part. */
+export interface RetryPolicy {
+  readonly maxRetries: number
+  readonly baseDelay: number
+  readonly maxDelay: number
+  readonly maxRetryAfter: number
+}
+
+/**
+ * Why an attempt failed, as far as the policy cares.
+ *
+ * - `connect`: a connection was certainly never made. `untrusted`: the certificate is not trusted.
+ * - `network`, `timeout`: the request may have arrived, and no whole answer came.
+ * - `status`: the API answered with this status. `invalid`: a complete 2xx that cannot be used.
+ * - `final`: anything that another try cannot change.
+ */
+export type Failure =
+  | { readonly kind: 'connect' | 'untrusted' | 'network' | 'timeout' | 'invalid' | 'final' }
+  | { readonly kind: 'status'; readonly status: number }
+
+/** What the decision depends on; nothing else does. */
+export interface RetryQuestion {
+  readonly retryClass: RetryClass
+  readonly failure: Failure
+  /** Retries made so far. */
+  readonly retries: number
+  /** `false`: retries are switched off. */
+  readonly policy: RetryPolicy | false
+  /** What the API asked to wait, ms. */
+  readonly retryAfter?: number | undefined
+  /** Left of the call's deadline, ms. */
+  readonly remaining: number
+  /** Takes one retry from the client's budget; asked last. */
+  readonly takeBudget: () => boolean
+  /** In [0, 1). */
+  readonly random: number
+}
+
+/** Try again after `delay` ms, or stop. */
+export type RetryDecision =
+  | { readonly retry: true; readonly delay: number }
+  | { readonly retry: false; readonly stopped: Stopped }
+
+/** The retry policy: a function of its input and of nothing else. */
+export function decideRetry(question: RetryQuestion): RetryDecision {
+  const { retryClass, failure, retries, policy, retryAfter = 0, remaining, takeBudget, random } = question
+  if (!isRetryable(retryClass, failure)) return stop('not_retryable')
+  if (policy === false) return stop('disabled')
+  if (retries >= policy.maxRetries) return stop('max_retries')
+  if (retryAfter > policy.maxRetryAfter || retryAfter > remaining) return stop('retry_after')
+  const delay = retryAfter + backoffDelay(retries, policy, random)
+  if (delay >= remaining) return stop('deadline')
+  return takeBudget() ? { retry: true, delay } : stop('budget')
+}
+
+/** Whether a request of this class may be sent again after this failure. */
+export function isRetryable(retryClass: RetryClass, failure: Failure): boolean {
+  if (failure.kind === 'connect') return true
+  if (retryClass === 'once') return false
+  if (failure.kind === 'status')
+    return TRANSIENT.has(failure.status) || failure.status === 425 || failure.status === 429
+  return failure.kind === 'network' || failure.kind === 'timeout'
+}
+
+/** Whether a `once` request may have run although it failed. */
+export function hidesOutcome(failure: Failure): boolean {
+  if (failure.kind === 'status') return failure.status === 408 || failure.status >= 500
+  return failure.kind === 'network' || failure.kind === 'timeout' || failure.kind === 'invalid'
+}
+
+/** Statuses that pass (RFC 9110, section 15; 520 to 524 are Cloudflare's, 529 means overloaded). */
+const TRANSIENT: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529])
+
+function stop(stopped: Stopped): RetryDecision {
+  return { retry: false, stopped }
+}

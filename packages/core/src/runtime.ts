@@ -1,0 +1,64 @@
+import type { Runtime } from './options.ts'
+
+/** Longer timers fire at once: the delay is a signed 32-bit integer (HTML, "timers"; Node.js, `setTimeout`). */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/** Fills in the parts of the runtime that were not given, and makes every wait end when its signal aborts. */
+export function resolveRuntime(parts: Partial<Runtime> = {}): Runtime {
+  const now = parts.now ?? Date.now
+  const setTimer = parts.setTimer ?? startTimer
+  const { random = Math.random, sleep } = parts
+  return Object.freeze({
+    now: () => now(),
+    random: () => random(),
+    setTimer: (ms: number, fn: () => void) => setTimer(ms, fn),
+    sleep: (ms: number, signal?: AbortSignal) =>
+      sleep ? abortable(() => sleep(ms, signal), signal) : sleepOn(setTimer, ms, signal),
+  })
+}
+
+/** Settles as the promise does, or rejects with the signal's reason as soon as it aborts. Leaves no listener behind. */
+export function abortable<T>(start: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return start()
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = (): void => reject(signal.reason)
+    signal.addEventListener('abort', onAbort, { once: true })
+    start()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', onAbort))
+  })
+}
+
+function startTimer(ms: number, fn: () => void): () => void {
+  let rest = ms - MAX_TIMER_MS
+  const next = (): void => {
+    if (rest <= 0) return fn()
+    const step = Math.min(rest, MAX_TIMER_MS)
+    rest -= step
+    timer = setTimeout(next, step)
+  }
+  let timer = setTimeout(next, Math.min(ms, MAX_TIMER_MS))
+  return () => clearTimeout(timer)
+}
+
+function sleepOn(setTimer: Runtime['setTimer'], ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const onAbort = (): void => {
+      cancel()
+      reject(signal?.reason)
+    }
+    const cancel = setTimer(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
