@@ -1,77 +1,70 @@
-import * as v from "valibot";
-import { InputError } from "../errors/classes.ts";
+import * as v from 'valibot'
+import { InputError } from '../errors/classes.ts'
 
 // The grammars of CAIP-2, CAIP-10 and CAIP-19 (https://chainagnostic.org/CAIPs), unchanged.
-const CHAIN = "([-a-z0-9]{3,8}):([-_a-zA-Z0-9]{1,32})";
-const CAIP2 = new RegExp(`^${CHAIN}$`);
-const CAIP10 = new RegExp(`^${CHAIN}:([-.%a-zA-Z0-9]{1,128})$`);
-const CAIP19 = new RegExp(
-	`^${CHAIN}/([-a-z0-9]{3,8}):([-.%a-zA-Z0-9]{1,128})(?:/([-.%a-zA-Z0-9]{1,78}))?$`,
-);
+const CHAIN = '([-a-z0-9]{3,8}):([-_a-zA-Z0-9]{1,32})'
+const CAIP2 = new RegExp(`^${CHAIN}$`)
+const CAIP10 = new RegExp(`^${CHAIN}:([-.%a-zA-Z0-9]{1,128})$`)
+const CAIP19 = new RegExp(`^${CHAIN}/([-a-z0-9]{3,8}):([-.%a-zA-Z0-9]{1,128})(?:/([-.%a-zA-Z0-9]{1,78}))?$`)
 
 /** A chain id (CAIP-2) as a valibot schema: `eip155:8453`. */
 export const caip2 = v.pipe(
-	v.string("must be a CAIP-2 chain id such as eip155:8453"),
-	v.regex(CAIP2, "must be a CAIP-2 chain id such as eip155:8453"),
-);
+  v.string('must be a CAIP-2 chain id such as eip155:8453'),
+  v.regex(CAIP2, 'must be a CAIP-2 chain id such as eip155:8453'),
+)
 
 /** An account id (CAIP-10) as a valibot schema: `eip155:8453:0x…`. */
 export const caip10 = v.pipe(
-	v.string(
-		"must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…",
-	),
-	v.regex(
-		CAIP10,
-		"must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…",
-	),
-);
+  v.string('must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…'),
+  v.regex(CAIP10, 'must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…'),
+)
 
 /** An asset id (CAIP-19) as a valibot schema: `eip155:8453/erc20:0x…`, `eip155:1/slip44:60`. */
 export const caip19 = v.pipe(
-	v.string("must be a CAIP-19 asset id such as eip155:8453/erc20:0x…"),
-	v.regex(CAIP19, "must be a CAIP-19 asset id such as eip155:8453/erc20:0x…"),
-);
+  v.string('must be a CAIP-19 asset id such as eip155:8453/erc20:0x…'),
+  v.regex(CAIP19, 'must be a CAIP-19 asset id such as eip155:8453/erc20:0x…'),
+)
 
 /** Whether a value is a chain id (CAIP-2). */
 export function isCaip2(value: unknown): value is string {
-	return typeof value === "string" && CAIP2.test(value);
+  return typeof value === 'string' && CAIP2.test(value)
 }
 
 /** Whether a value is an account id (CAIP-10). */
 export function isCaip10(value: unknown): value is string {
-	return typeof value === "string" && CAIP10.test(value);
+  return typeof value === 'string' && CAIP10.test(value)
 }
 
 /** Whether a value is an asset id (CAIP-19). */
 export function isCaip19(value: unknown): value is string {
-	return typeof value === "string" && CAIP19.test(value);
+  return typeof value === 'string' && CAIP19.test(value)
 }
 
 /** The parts of a chain id (CAIP-2). */
 export interface Caip2Parts {
-	/** `eip155`, `solana`. */
-	readonly namespace: string;
-	/** The chain within its namespace: `8453`. */
-	readonly reference: string;
+  /** `eip155`, `solana`. */
+  readonly namespace: string
+  /** The chain within its namespace: `8453`. */
+  readonly reference: string
 }
 
 /** The parts of an account id (CAIP-10). */
 export interface Caip10Parts {
-	/** CAIP-2 chain id. */
-	readonly chain: string;
-	readonly address: string;
+  /** CAIP-2 chain id. */
+  readonly chain: string
+  readonly address: string
 }
 
 /** The parts of an asset id (CAIP-19). */
 export interface Caip19Parts {
-	/** CAIP-2 chain id. */
-	readonly chain: string;
-	/** What kind of asset: `erc20`, `slip44`, `token`. */
-	readonly assetNamespace: string;
-	/** Its contract, mint or coin type. */
-	readonly assetReference: string;
-	/** Of a non-fungible asset only. */
-	readonly tokenId?: string;
+  /** CAIP-2 chain id. */
+  readonly chain: string
+  /** What kind of asset: `erc20`, `slip44`, `token`. */
+  readonly assetNamespace: string
+  /** Its contract, mint or coin type. */
+  readonly assetReference: string
+  /** Of a non-fungible asset only. */
+  readonly tokenId?: string
 }
 
 /**
@@ -82,12 +75,8 @@ export interface Caip19Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip2(text: string): Caip2Parts {
-	const [, namespace, reference] = match(
-		text,
-		CAIP2,
-		"a CAIP-2 chain id such as eip155:8453",
-	);
-	return { namespace: namespace as string, reference: reference as string };
+  const [, namespace, reference] = match(text, CAIP2, 'a CAIP-2 chain id such as eip155:8453')
+  return { namespace: namespace as string, reference: reference as string }
 }
 
 /**
@@ -96,12 +85,8 @@ export function parseCaip2(text: string): Caip2Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip10(text: string): Caip10Parts {
-	const [, namespace, reference, address] = match(
-		text,
-		CAIP10,
-		"a CAIP-10 account id such as eip155:8453:0x…",
-	);
-	return { chain: `${namespace}:${reference}`, address: address as string };
+  const [, namespace, reference, address] = match(text, CAIP10, 'a CAIP-10 account id such as eip155:8453:0x…')
+  return { chain: `${namespace}:${reference}`, address: address as string }
 }
 
 /**
@@ -110,23 +95,26 @@ export function parseCaip10(text: string): Caip10Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip19(text: string): Caip19Parts {
-	const [, namespace, reference, assetNamespace, assetReference, tokenId] =
-		match(text, CAIP19, "a CAIP-19 asset id such as eip155:8453/erc20:0x…");
-	return {
-		chain: `${namespace}:${reference}`,
-		assetNamespace: assetNamespace as string,
-		assetReference: assetReference as string,
-		...(tokenId !== undefined && { tokenId }),
-	};
+  const [, namespace, reference, assetNamespace, assetReference, tokenId] = match(
+    text,
+    CAIP19,
+    'a CAIP-19 asset id such as eip155:8453/erc20:0x…',
+  )
+  return {
+    chain: `${namespace}:${reference}`,
+    assetNamespace: assetNamespace as string,
+    assetReference: assetReference as string,
+    ...(tokenId !== undefined && { tokenId }),
+  }
 }
 
 function match(text: unknown, pattern: RegExp, what: string): RegExpExecArray {
-	const found = typeof text === "string" ? pattern.exec(text) : null;
-	if (found) return found;
-	const message = `must be ${what}`;
-	throw new InputError({
-		message,
-		hint: "Correct the id.",
-		issues: [{ path: "", message }],
-	});
+  const found = typeof text === 'string' ? pattern.exec(text) : null
+  if (found) return found
+  const message = `must be ${what}`
+  throw new InputError({
+    message,
+    hint: 'Correct the id.',
+    issues: [{ path: '', message }],
+  })
 }
