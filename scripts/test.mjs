@@ -15,7 +15,8 @@ const env = {
   PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 }
 // A host's own trust settings must not decide what the tests see.
-for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'DENO_CERT', 'NODE_TLS_REJECT_UNAUTHORIZED']) delete env[name]
+for (const name of ['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'DENO_CERT', 'NODE_TLS_REJECT_UNAUTHORIZED'])
+  delete env[name]
 
 const results = []
 const dirtyBefore = git('status', '--porcelain')
@@ -25,7 +26,9 @@ check('build', 'turbo', ['run', 'build', '--output-logs=errors-only'])
 check('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only'])
 check('packages', 'turbo', ['run', 'check:package', '--output-logs=errors-only', '--concurrency=2'])
 if (existsSync(join(root, 'scripts/docs.mjs'))) check('docs are current', 'node', ['scripts/docs.mjs', '--check'])
-for (const folder of ['packages', 'apps'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`))) {
+for (const folder of ['packages', 'apps'].flatMap((parent) =>
+  readdirSync(join(root, parent)).map((name) => `${parent}/${name}`),
+)) {
   if (folder !== 'packages/conformance' && hasTests(folder)) unit(folder)
 }
 conformance()
@@ -33,7 +36,9 @@ check('the tree is as it was', 'node', ['-e', `process.exit(${git('status', '--p
 
 console.log('\nSummary')
 for (const { name, passed, failed, skipped, note } of results) {
-  console.log(`  ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}${note ? ` (${note})` : ''}`)
+  console.log(
+    `  ${name}: ${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ''}${note ? ` (${note})` : ''}`,
+  )
 }
 const sum = (field) => results.reduce((total, result) => total + result[field], 0)
 const failed = sum('failed')
@@ -49,7 +54,12 @@ function check(name, command, args) {
 function hasTests(folder) {
   return ['src', 'test', '.'].some((part) => {
     const path = join(root, folder, part)
-    return existsSync(path) && readdirSync(path, { recursive: part !== '.' }).some((file) => String(file).endsWith('.test.ts') || String(file).endsWith('.test.mjs'))
+    return (
+      existsSync(path) &&
+      readdirSync(path, { recursive: part !== '.' }).some(
+        (file) => String(file).endsWith('.test.ts') || String(file).endsWith('.test.mjs'),
+      )
+    )
   })
 }
 
@@ -57,12 +67,20 @@ function unit(folder) {
   console.log(`\n> ${folder}: vitest`)
   const output = mkdtempSync(join(tmpdir(), 'ob-test-'))
   const report = join(output, 'report.json')
-  const { status } = spawnSync(join(root, folder, 'node_modules/.bin/vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`], {
-    cwd: join(root, folder),
-    env,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  })
-  const { numPassedTests = 0, numFailedTests = 0, numPendingTests = 0 } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
+  const { status } = spawnSync(
+    join(root, folder, 'node_modules/.bin/vitest'),
+    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    {
+      cwd: join(root, folder),
+      env,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  )
+  const {
+    numPassedTests = 0,
+    numFailedTests = 0,
+    numPendingTests = 0,
+  } = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {}
   rmSync(output, { recursive: true })
   // A file that does not load fails no single test.
   const crashed = status !== 0 && numFailedTests === 0 ? 1 : 0
@@ -73,7 +91,13 @@ function unit(folder) {
 function conformance() {
   if (!existsSync(join(root, 'packages/conformance/run.mjs'))) return
   console.log('\n> conformance')
-  const { stdout, status } = spawnSync('node', ['packages/conformance/run.mjs', '--json'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8', maxBuffer: 1 << 28 })
+  const { stdout, status } = spawnSync('node', ['packages/conformance/run.mjs', '--json'], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  })
   const lines = stdout.split('\n').filter((line) => line.startsWith('{'))
   for (const line of lines) {
     const { runtime, ...counts } = JSON.parse(line)

@@ -41,7 +41,9 @@ await withClient(connect(sandbox?.keys.full), async (ob) => {
 
 if (sandbox) {
   title('What you see when something is wrong')
-  await provoke('401: a key that the API does not know', connect('not-a-key-that-anybody-has'), (ob) => ob.assets.list())
+  await provoke('401: a key that the API does not know', connect('not-a-key-that-anybody-has'), (ob) =>
+    ob.assets.list(),
+  )
   await provoke('403: a key that may only read', connect(sandbox.keys.readOnly), async (ob) => {
     const quote = await ob.quotes.create(swapRequest())
     return ob.quotes.execute(await signQuote(quote, { evm: demoSigner() }))
@@ -77,7 +79,9 @@ async function swap(ob) {
   say(`  quote    ${short(quote.id)}, good until ${new Date(Number(quote.expirationTimestamp) * 1000).toISOString()}`)
   const signed = await signQuote(quote, { evm: demoSigner() })
   say('  signed   only the signature slots were filled')
-  const done = await ob.quotes.executeAndWait(signed, { onStatus: ({ status }) => progress(`  status   ${status ?? 'not known yet'}`) })
+  const done = await ob.quotes.executeAndWait(signed, {
+    onStatus: ({ status }) => progress(`  status   ${status ?? 'not known yet'}`),
+  })
   progress(`  status   ${done.status}\n`)
   await showBalances(ob)
 }
@@ -135,7 +139,13 @@ function progress(line) {
 
 function table(head, rows) {
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column].length)))
-  for (const row of [head, ...rows]) say(`  ${row.map((cell, column) => cell.padEnd(widths[column])).join('  ').trimEnd()}`)
+  for (const row of [head, ...rows])
+    say(
+      `  ${row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd()}`,
+    )
 }
 
 function short(hex) {

@@ -1,61 +1,58 @@
-import type { Api } from "./api.ts";
-import { ConfigurationError } from "./errors/classes.ts";
-import type { ClientOptions, Event, Fetch } from "./options.ts";
-import type { KeyFunction } from "./secret.ts";
+import type { Api } from './api.ts'
+import { ConfigurationError } from './errors/classes.ts'
+import type { ClientOptions, Event, Fetch } from './options.ts'
+import type { KeyFunction } from './secret.ts'
 
 /**
  * What a runtime adds to the engine, as a value. The adapters `@ob/node`, `@ob/deno` and `@ob/bun` are one each, and are all that
  * differs between them.
  */
 export interface Adapter {
-	/** Ends up in the `User-Agent`, such as `node`. */
-	readonly name: string;
-	/** Makes the transport of one client. Called once, at creation; loads what is heavy on the first request. */
-	createTransport(options: ClientOptions): Transport;
-	/** Where the key comes from when the user gives none. Asked at the first call, not at creation. */
-	keySource?(api: Api): KeyFunction;
-	/** The base URL from the environment, if it is set there. */
-	baseURL?(api: Api): string | undefined;
-	/** Runs before each attempt, before the key is asked; throws a `ConfigurationError` to refuse it. */
-	guard?(url: string): void;
-	/** Gets every event beside the user's hooks. */
-	onEvent?(event: Event): void;
+  /** Ends up in the `User-Agent`, such as `node`. */
+  readonly name: string
+  /** Makes the transport of one client. Called once, at creation; loads what is heavy on the first request. */
+  createTransport(options: ClientOptions): Transport
+  /** Where the key comes from when the user gives none. Asked at the first call, not at creation. */
+  keySource?(api: Api): KeyFunction
+  /** The base URL from the environment, if it is set there. */
+  baseURL?(api: Api): string | undefined
+  /** Runs before each attempt, before the key is asked; throws a `ConfigurationError` to refuse it. */
+  guard?(url: string): void
+  /** Gets every event beside the user's hooks. */
+  onEvent?(event: Event): void
 }
 
 /** Sends requests: a `fetch`, and how to end it. */
 export interface Transport {
-	readonly fetch: Fetch;
-	/**
-	 * The transport calls `init[REQUEST_START]` when it has a connection and begins to write the request. Until then nothing has
-	 * left this machine, which is the proof that a failed request may be sent again.
-	 * @default false
-	 */
-	readonly reportsStart?: boolean | undefined;
-	/** Closes its connections. */
-	close?(): Promise<void>;
+  readonly fetch: Fetch
+  /**
+   * The transport calls `init[REQUEST_START]` when it has a connection and begins to write the request. Until then nothing has
+   * left this machine, which is the proof that a failed request may be sent again.
+   * @default false
+   */
+  readonly reportsStart?: boolean | undefined
+  /** Closes its connections. */
+  close?(): Promise<void>
 }
 
 /** The key of the callback in `init` that a transport with `reportsStart` calls. */
-export const REQUEST_START: unique symbol = Symbol.for(
-	"onebalance.requestStart",
-) as never;
+export const REQUEST_START: unique symbol = Symbol.for('onebalance.requestStart') as never
 
 /** What `init` holds for a transport with `reportsStart`. */
 export interface StartReporter {
-	readonly [REQUEST_START]?: (() => void) | undefined;
+  readonly [REQUEST_START]?: (() => void) | undefined
 }
 
 /** The adapter of a runtime that is not known: its global `fetch`, and no environment. */
 export const webAdapter: Adapter = Object.freeze({
-	name: "web",
-	createTransport({ ca }: ClientOptions) {
-		if (ca !== undefined)
-			throw new ConfigurationError({
-				message:
-					"ca: the global fetch cannot be told whom to trust. Use @ob/node, @ob/deno or @ob/bun",
-			});
-		return {
-			fetch: (url: string, init: RequestInit) => globalThis.fetch(url, init),
-		};
-	},
-});
+  name: 'web',
+  createTransport({ ca }: ClientOptions) {
+    if (ca !== undefined)
+      throw new ConfigurationError({
+        message: 'ca: the global fetch cannot be told whom to trust. Use @ob/node, @ob/deno or @ob/bun',
+      })
+    return {
+      fetch: (url: string, init: RequestInit) => globalThis.fetch(url, init),
+    }
+  },
+})

@@ -1,445 +1,384 @@
-import { createFetch } from "ofetch";
-import {
-	type Adapter,
-	REQUEST_START,
-	type StartReporter,
-	type Transport,
-} from "./adapter.ts";
-import type { Api } from "./api.ts";
-import { isOneBalanceError, type OneBalanceError } from "./errors/base.ts";
-import {
-	AbortError,
-	NetworkError,
-	type NetworkPhase,
-	ResponseError,
-	TimeoutError,
-} from "./errors/classes.ts";
-import { proveConnection } from "./errors/never-connected.ts";
-import { errorFromStatus, toLine } from "./errors/normalize.ts";
-import type { Runtime } from "./options.ts";
-import { byteLength, type Plan } from "./plan.ts";
-import { type BodyFailure, readBody } from "./read-body.ts";
-import type { Failure } from "./retry/policy.ts";
-import { type RateInfo, readRateInfo } from "./retry/retry-after.ts";
-import type { KeyRing } from "./secret.ts";
-import { checkFinalURL, type SecureBase } from "./secure-url.ts";
+import { createFetch } from 'ofetch'
+import { type Adapter, REQUEST_START, type StartReporter, type Transport } from './adapter.ts'
+import type { Api } from './api.ts'
+import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
+import { AbortError, NetworkError, type NetworkPhase, ResponseError, TimeoutError } from './errors/classes.ts'
+import { proveConnection } from './errors/never-connected.ts'
+import { errorFromStatus, toLine } from './errors/normalize.ts'
+import type { Runtime } from './options.ts'
+import { byteLength, type Plan } from './plan.ts'
+import { type BodyFailure, readBody } from './read-body.ts'
+import type { Failure } from './retry/policy.ts'
+import { type RateInfo, readRateInfo } from './retry/retry-after.ts'
+import type { KeyRing } from './secret.ts'
+import { checkFinalURL, type SecureBase } from './secure-url.ts'
 
 /** What an attempt needs that is the same for every attempt of a client. */
 export interface Wire {
-	readonly api: Api;
-	readonly base: SecureBase;
-	readonly adapter: Adapter;
-	readonly transport: Transport;
-	readonly keys: KeyRing;
-	readonly runtime: Runtime;
-	readonly headers: Readonly<Record<string, string>>;
-	readonly maxResponseBytes: number;
-	readonly send: ReturnType<typeof createFetch>["raw"];
+  readonly api: Api
+  readonly base: SecureBase
+  readonly adapter: Adapter
+  readonly transport: Transport
+  readonly keys: KeyRing
+  readonly runtime: Runtime
+  readonly headers: Readonly<Record<string, string>>
+  readonly maxResponseBytes: number
+  readonly send: ReturnType<typeof createFetch>['raw']
 }
 
 /** What is particular to one attempt. */
 export interface AttemptOptions {
-	readonly signal: AbortSignal | undefined;
-	readonly headers: Readonly<Record<string, string>> | undefined;
-	/** Time for everything from the key to the last byte, ms. */
-	readonly timeout: number;
-	/** Which of the user's limits `timeout` comes from. */
-	readonly scope: "attempt" | "deadline";
+  readonly signal: AbortSignal | undefined
+  readonly headers: Readonly<Record<string, string>> | undefined
+  /** Time for everything from the key to the last byte, ms. */
+  readonly timeout: number
+  /** Which of the user's limits `timeout` comes from. */
+  readonly scope: 'attempt' | 'deadline'
 }
 
 /** A complete 2xx answer; `text` holds no key. */
 export interface Answer {
-	readonly status: number;
-	readonly headers: Headers;
-	readonly text: string;
-	readonly requestId: string | undefined;
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly requestId: string | undefined
 }
 
 /** What came of one attempt. `key` is the one that was sent, `rate` what the answer said about the limit. */
 export interface AttemptResult {
-	readonly answer?: Answer;
-	readonly error?: OneBalanceError;
-	readonly failure?: Failure;
-	readonly status?: number | undefined;
-	readonly rate?: RateInfo | undefined;
-	readonly key?: string | undefined;
+  readonly answer?: Answer
+  readonly error?: OneBalanceError
+  readonly failure?: Failure
+  readonly status?: number | undefined
+  readonly rate?: RateInfo | undefined
+  readonly key?: string | undefined
 }
 
 /** ofetch over the transport, with everything off that this file does itself. */
-export function createSend(transport: Transport): Wire["send"] {
-	return createFetch({ fetch: transport.fetch as typeof globalThis.fetch }).raw;
+export function createSend(transport: Transport): Wire['send'] {
+  return createFetch({ fetch: transport.fetch as typeof globalThis.fetch }).raw
 }
 
 /**
  * One try on the wire: key, headers, time limit, size limit, and never a redirect. Does not throw: what went wrong is in the result,
  * with the request's outcome.
  */
-export async function attempt(
-	wire: Wire,
-	plan: Plan,
-	options: AttemptOptions,
-): Promise<AttemptResult> {
-	const { api, base, adapter, transport, keys, runtime } = wire;
-	const { method, path } = plan;
-	const limit = limitTime(runtime, options);
-	let isSent = false;
-	let isComplete = false;
-	let response: Response | undefined;
-	let rate: RateInfo | undefined;
-	let key: string | undefined;
-	let isAsking = false;
-	try {
-		checkFinalURL(plan.url, base);
-		adapter.guard?.(plan.url);
-		const asked = keys.ask();
-		isAsking = true;
-		key = typeof asked === "object" ? await limit.race(asked) : asked;
-		isAsking = false;
-		const init: RequestInit &
-			StartReporter & {
-				duplex?: "half";
-				retry: false;
-				responseType: "stream";
-				ignoreResponseError: true;
-			} = {
-			method,
-			headers: {
-				...wire.headers,
-				...options.headers,
-				...(key !== undefined && { [api.keyHeader]: key }),
-				...bodyHeaders(plan),
-			},
-			redirect: "manual",
-			signal: limit.signal,
-			retry: false,
-			responseType: "stream",
-			ignoreResponseError: true,
-			...(plan.body !== undefined && {
-				body: plan.retryClass === "once" ? oneShot(plan.body) : plan.body,
-			}),
-			...(transport.reportsStart && { [REQUEST_START]: () => (isSent = true) }),
-		};
-		if (limit.stopped()) return failed(stoppedError());
-		isSent = !transport.reportsStart;
-		response = await limit.race(
-			wire.send(plan.url, init),
-			(late) => void late.body?.cancel().catch(ignore),
-		);
-		isSent = true;
-		const { status, headers } = response;
-		const requestId = redactedHeader(headers, "x-request-id", keys);
-		rate = readRateInfo(headers, api.rateHeaders, runtime.now());
-		if (status < 200 || (status >= 300 && status < 400)) {
-			return failed(redirectError(plan, response, keys, requestId));
-		}
-		const body = await readBody(response, wire.maxResponseBytes, limit);
-		if (status >= 400) {
-			if (limit.stopped() === "aborted") return failed(abortError());
-			// The status says what happened, also where the body was cut, stalled or not text.
-			const text = keys.redact(body.text);
-			return failed(
-				errorFromStatus({
-					api,
-					method,
-					path,
-					status,
-					text,
-					rate,
-					now: runtime.now(),
-					requestId,
-					retryClass: plan.retryClass,
-				}),
-				{
-					kind: "status",
-					status,
-				},
-			);
-		}
-		if (body.failure) return failed(bodyError(body.failure));
-		isComplete = true;
-		return {
-			answer: {
-				status,
-				headers: redactHeaders(headers, keys),
-				text: keys.redact(body.text),
-				requestId,
-			},
-			status,
-			rate,
-			key,
-		};
-	} catch (error) {
-		// Asking again would join the same silence, so a source that hangs ends the call.
-		if (limit.stopped())
-			return failed(stoppedError(), isAsking ? { kind: "final" } : undefined);
-		if (isOneBalanceError(error)) return failed(error);
-		return failed(networkError(unwrap(error), response ? "body" : undefined));
-	} finally {
-		limit.end(!isComplete);
-	}
+export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): Promise<AttemptResult> {
+  const { api, base, adapter, transport, keys, runtime } = wire
+  const { method, path } = plan
+  const limit = limitTime(runtime, options)
+  let isSent = false
+  let isComplete = false
+  let response: Response | undefined
+  let rate: RateInfo | undefined
+  let key: string | undefined
+  let isAsking = false
+  try {
+    checkFinalURL(plan.url, base)
+    adapter.guard?.(plan.url)
+    const asked = keys.ask()
+    isAsking = true
+    key = typeof asked === 'object' ? await limit.race(asked) : asked
+    isAsking = false
+    const init: RequestInit &
+      StartReporter & {
+        duplex?: 'half'
+        retry: false
+        responseType: 'stream'
+        ignoreResponseError: true
+      } = {
+      method,
+      headers: {
+        ...wire.headers,
+        ...options.headers,
+        ...(key !== undefined && { [api.keyHeader]: key }),
+        ...bodyHeaders(plan),
+      },
+      redirect: 'manual',
+      signal: limit.signal,
+      retry: false,
+      responseType: 'stream',
+      ignoreResponseError: true,
+      ...(plan.body !== undefined && {
+        body: plan.retryClass === 'once' ? oneShot(plan.body) : plan.body,
+      }),
+      ...(transport.reportsStart && { [REQUEST_START]: () => (isSent = true) }),
+    }
+    if (limit.stopped()) return failed(stoppedError())
+    isSent = !transport.reportsStart
+    response = await limit.race(wire.send(plan.url, init), (late) => void late.body?.cancel().catch(ignore))
+    isSent = true
+    const { status, headers } = response
+    const requestId = redactedHeader(headers, 'x-request-id', keys)
+    rate = readRateInfo(headers, api.rateHeaders, runtime.now())
+    if (status < 200 || (status >= 300 && status < 400)) {
+      return failed(redirectError(plan, response, keys, requestId))
+    }
+    const body = await readBody(response, wire.maxResponseBytes, limit)
+    if (status >= 400) {
+      if (limit.stopped() === 'aborted') return failed(abortError())
+      // The status says what happened, also where the body was cut, stalled or not text.
+      const text = keys.redact(body.text)
+      return failed(
+        errorFromStatus({
+          api,
+          method,
+          path,
+          status,
+          text,
+          rate,
+          now: runtime.now(),
+          requestId,
+          retryClass: plan.retryClass,
+        }),
+        {
+          kind: 'status',
+          status,
+        },
+      )
+    }
+    if (body.failure) return failed(bodyError(body.failure))
+    isComplete = true
+    return {
+      answer: {
+        status,
+        headers: redactHeaders(headers, keys),
+        text: keys.redact(body.text),
+        requestId,
+      },
+      status,
+      rate,
+      key,
+    }
+  } catch (error) {
+    // Asking again would join the same silence, so a source that hangs ends the call.
+    if (limit.stopped()) return failed(stoppedError(), isAsking ? { kind: 'final' } : undefined)
+    if (isOneBalanceError(error)) return failed(error)
+    return failed(networkError(unwrap(error), response ? 'body' : undefined))
+  } finally {
+    limit.end(!isComplete)
+  }
 
-	function failed(
-		error: OneBalanceError,
-		failure: Failure = failureOf(error),
-	): AttemptResult {
-		return { error, failure, status: response?.status, rate, key };
-	}
-	function outcome() {
-		if (!isSent) return "not_sent";
-		const status = response?.status ?? 0;
-		return status >= 200 && status < 300
-			? "accepted"
-			: status >= 400 && status < 500
-				? "rejected"
-				: "unknown";
-	}
-	function stoppedError(): OneBalanceError {
-		if (limit.stopped() === "aborted") return abortError();
-		const place = isSent
-			? response
-				? "while the answer arrived"
-				: "before an answer arrived"
-			: isAsking
-				? "the source of the key did not give it"
-				: "before the request was sent";
-		return new TimeoutError({
-			message: `${method} ${path}: no answer within ${options.timeout} ms (${options.scope}), ${place}`,
-			scope: options.scope,
-			outcome: outcome(),
-			status: response?.status,
-			retryable: plan.retryClass !== "once" || !isSent,
-			hint: isSent
-				? "The API or the network is slow: raise `timeout` and `deadline`, or try again later."
-				: "Nothing was sent: check the key source, the host name and the network.",
-		});
-	}
-	function abortError(): OneBalanceError {
-		const sent = outcome();
-		return new AbortError({
-			message: `${method} ${path}: aborted by the caller`,
-			outcome:
-				plan.retryClass === "once" && sent === "accepted" ? "unknown" : sent,
-			status: response?.status,
-			hint:
-				isSent && plan.retryClass === "once"
-					? "It may have run: ask for the status of the quote before doing anything else."
-					: "",
-			cause: options.signal?.reason,
-		});
-	}
-	function networkError(
-		cause: unknown,
-		knownPhase: NetworkPhase | undefined,
-	): OneBalanceError {
-		const proof =
-			isSent && transport.reportsStart ? "unknown" : proveConnection(cause);
-		if (proof !== "unknown") isSent = false;
-		const phase =
-			knownPhase ??
-			(isSent ? (transport.reportsStart ? "response" : "unknown") : "connect");
-		return new NetworkError({
-			message: `${method} ${path}: ${describePhase(phase)}${proof === "untrusted" ? ", the certificate is not trusted" : ""}: ${keys.redact(toLine(lastMessage(cause)) ?? "network error")}`,
-			phase,
-			outcome: outcome(),
-			status: response?.status,
-			retryable:
-				proof !== "untrusted" && (plan.retryClass !== "once" || !isSent),
-			hint:
-				proof === "untrusted"
-					? "If the server is yours, give its certificate authority as `ca`. Never switch the check off."
-					: "Check the host name, the network and any proxy between.",
-			cause: copyError(cause, keys),
-		});
-	}
-	function bodyError(failure: BodyFailure): OneBalanceError {
-		const details = {
-			outcome: outcome(),
-			status: response?.status,
-			hint: "",
-			retryable: false,
-		} as const;
-		if (failure.kind === "cut")
-			return limit.stopped()
-				? stoppedError()
-				: networkError(failure.cause, "body");
-		return failure.kind === "too_large"
-			? new ResponseError({
-					...details,
-					code: "response_too_large",
-					message: `${method} ${path}: the answer is larger than maxResponseBytes (${wire.maxResponseBytes})`,
-					hint: "Ask for less at once, or raise maxResponseBytes.",
-				})
-			: new ResponseError({
-					...details,
-					code: "invalid_response",
-					message: `${method} ${path}: ${failure.problem}`,
-					hint: "This is not what the API documents: check baseURL.",
-				});
-	}
+  function failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
+    return { error, failure, status: response?.status, rate, key }
+  }
+  function outcome() {
+    if (!isSent) return 'not_sent'
+    const status = response?.status ?? 0
+    return status >= 200 && status < 300 ? 'accepted' : status >= 400 && status < 500 ? 'rejected' : 'unknown'
+  }
+  function stoppedError(): OneBalanceError {
+    if (limit.stopped() === 'aborted') return abortError()
+    const place = isSent
+      ? response
+        ? 'while the answer arrived'
+        : 'before an answer arrived'
+      : isAsking
+        ? 'the source of the key did not give it'
+        : 'before the request was sent'
+    return new TimeoutError({
+      message: `${method} ${path}: no answer within ${options.timeout} ms (${options.scope}), ${place}`,
+      scope: options.scope,
+      outcome: outcome(),
+      status: response?.status,
+      retryable: plan.retryClass !== 'once' || !isSent,
+      hint: isSent
+        ? 'The API or the network is slow: raise `timeout` and `deadline`, or try again later.'
+        : 'Nothing was sent: check the key source, the host name and the network.',
+    })
+  }
+  function abortError(): OneBalanceError {
+    const sent = outcome()
+    return new AbortError({
+      message: `${method} ${path}: aborted by the caller`,
+      outcome: plan.retryClass === 'once' && sent === 'accepted' ? 'unknown' : sent,
+      status: response?.status,
+      hint:
+        isSent && plan.retryClass === 'once'
+          ? 'It may have run: ask for the status of the quote before doing anything else.'
+          : '',
+      cause: options.signal?.reason,
+    })
+  }
+  function networkError(cause: unknown, knownPhase: NetworkPhase | undefined): OneBalanceError {
+    const proof = isSent && transport.reportsStart ? 'unknown' : proveConnection(cause)
+    if (proof !== 'unknown') isSent = false
+    const phase = knownPhase ?? (isSent ? (transport.reportsStart ? 'response' : 'unknown') : 'connect')
+    return new NetworkError({
+      message: `${method} ${path}: ${describePhase(phase)}${proof === 'untrusted' ? ', the certificate is not trusted' : ''}: ${keys.redact(toLine(lastMessage(cause)) ?? 'network error')}`,
+      phase,
+      outcome: outcome(),
+      status: response?.status,
+      retryable: proof !== 'untrusted' && (plan.retryClass !== 'once' || !isSent),
+      hint:
+        proof === 'untrusted'
+          ? 'If the server is yours, give its certificate authority as `ca`. Never switch the check off.'
+          : 'Check the host name, the network and any proxy between.',
+      cause: copyError(cause, keys),
+    })
+  }
+  function bodyError(failure: BodyFailure): OneBalanceError {
+    const details = {
+      outcome: outcome(),
+      status: response?.status,
+      hint: '',
+      retryable: false,
+    } as const
+    if (failure.kind === 'cut') return limit.stopped() ? stoppedError() : networkError(failure.cause, 'body')
+    return failure.kind === 'too_large'
+      ? new ResponseError({
+          ...details,
+          code: 'response_too_large',
+          message: `${method} ${path}: the answer is larger than maxResponseBytes (${wire.maxResponseBytes})`,
+          hint: 'Ask for less at once, or raise maxResponseBytes.',
+        })
+      : new ResponseError({
+          ...details,
+          code: 'invalid_response',
+          message: `${method} ${path}: ${failure.problem}`,
+          hint: 'This is not what the API documents: check baseURL.',
+        })
+  }
 }
 
 /** How the policy sees an error that no status explains. */
 function failureOf(error: OneBalanceError): Failure {
-	if (error instanceof NetworkError) {
-		if (error.outcome === "not_sent")
-			return { kind: error.retryable ? "connect" : "untrusted" };
-		return { kind: "network" };
-	}
-	if (error instanceof TimeoutError) {
-		if (error.scope === "deadline")
-			return { kind: error.outcome === "not_sent" ? "final" : "timeout" };
-		return { kind: error.outcome === "not_sent" ? "connect" : "timeout" };
-	}
-	if (error instanceof ResponseError && error.code !== "unexpected_redirect")
-		return { kind: "invalid" };
-	return { kind: "final" };
+  if (error instanceof NetworkError) {
+    if (error.outcome === 'not_sent') return { kind: error.retryable ? 'connect' : 'untrusted' }
+    return { kind: 'network' }
+  }
+  if (error instanceof TimeoutError) {
+    if (error.scope === 'deadline') return { kind: error.outcome === 'not_sent' ? 'final' : 'timeout' }
+    return { kind: error.outcome === 'not_sent' ? 'connect' : 'timeout' }
+  }
+  if (error instanceof ResponseError && error.code !== 'unexpected_redirect') return { kind: 'invalid' }
+  return { kind: 'final' }
 }
 
 /** The time limit and the caller's signal of one attempt, as one signal and one race. */
 export interface TimeLimit {
-	readonly signal: AbortSignal;
-	/** Settles as the promise does, or rejects when the attempt is stopped. A value that comes too late goes to `discard`. */
-	race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T>;
-	stopped(): "timeout" | "aborted" | undefined;
-	/** Takes timer and listener down, and ends what is still on the wire. */
-	end(drop: boolean): void;
+  readonly signal: AbortSignal
+  /** Settles as the promise does, or rejects when the attempt is stopped. A value that comes too late goes to `discard`. */
+  race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T>
+  stopped(): 'timeout' | 'aborted' | undefined
+  /** Takes timer and listener down, and ends what is still on the wire. */
+  end(drop: boolean): void
 }
 
-function limitTime(
-	runtime: Runtime,
-	{ signal, timeout }: AttemptOptions,
-): TimeLimit {
-	const controller = new AbortController();
-	let reason: "timeout" | "aborted" | undefined;
-	let rejectRace: ((reason: unknown) => void) | undefined;
-	const stop = (why: "timeout" | "aborted"): void => {
-		reason ??= why;
-		rejectRace?.(STOPPED);
-		controller.abort(STOPPED);
-	};
-	const onAbort = (): void => stop("aborted");
-	const cancelTimer = runtime.setTimer(timeout, () => stop("timeout"));
-	if (signal?.aborted) onAbort();
-	else signal?.addEventListener("abort", onAbort, { once: true });
-	return {
-		signal: controller.signal,
-		stopped: () => reason,
-		race: (promise, discard) =>
-			new Promise((resolve, reject) => {
-				if (reason) reject(STOPPED);
-				rejectRace = reject;
-				promise.then(
-					(value) => (reason ? discard?.(value) : resolve(value)),
-					reject,
-				);
-			}),
-		end(drop) {
-			cancelTimer();
-			signal?.removeEventListener("abort", onAbort);
-			if (drop) controller.abort(STOPPED);
-		},
-	};
+function limitTime(runtime: Runtime, { signal, timeout }: AttemptOptions): TimeLimit {
+  const controller = new AbortController()
+  let reason: 'timeout' | 'aborted' | undefined
+  let rejectRace: ((reason: unknown) => void) | undefined
+  const stop = (why: 'timeout' | 'aborted'): void => {
+    reason ??= why
+    rejectRace?.(STOPPED)
+    controller.abort(STOPPED)
+  }
+  const onAbort = (): void => stop('aborted')
+  const cancelTimer = runtime.setTimer(timeout, () => stop('timeout'))
+  if (signal?.aborted) onAbort()
+  else signal?.addEventListener('abort', onAbort, { once: true })
+  return {
+    signal: controller.signal,
+    stopped: () => reason,
+    race: (promise, discard) =>
+      new Promise((resolve, reject) => {
+        if (reason) reject(STOPPED)
+        rejectRace = reject
+        promise.then((value) => (reason ? discard?.(value) : resolve(value)), reject)
+      }),
+    end(drop) {
+      cancelTimer()
+      signal?.removeEventListener('abort', onAbort)
+      if (drop) controller.abort(STOPPED)
+    },
+  }
 }
 
 /** One value for all: an `Error` for each attempt would cost a stack trace that nobody sees. */
-const STOPPED = new Error("stopped");
+const STOPPED = new Error('stopped')
 
 function ignore(): void {}
 
 function bodyHeaders(plan: Plan): Record<string, string> {
-	if (plan.body === undefined) return {};
-	const headers: Record<string, string> = {
-		"content-type": "application/json",
-	};
-	// A stream has no length of its own; without one it would be sent in chunks.
-	if (plan.retryClass === "once")
-		headers["content-length"] = String(byteLength(plan.body));
-	return headers;
+  if (plan.body === undefined) return {}
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+  }
+  // A stream has no length of its own; without one it would be sent in chunks.
+  if (plan.retryClass === 'once') headers['content-length'] = String(byteLength(plan.body))
+  return headers
 }
 
 /** A body that can be read once only, so that the platform's own `fetch` cannot send it again (WHATWG Fetch, "HTTP-network-or-cache fetch"). */
 function oneShot(text: string): ReadableStream<Uint8Array> {
-	return new ReadableStream({
-		start(controller) {
-			controller.enqueue(new TextEncoder().encode(text));
-			controller.close();
-		},
-	});
+  return new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode(text))
+      controller.close()
+    },
+  })
 }
 
-function redirectError(
-	plan: Plan,
-	response: Response,
-	keys: KeyRing,
-	requestId: string | undefined,
-): ResponseError {
-	const target = response.headers.get("location")?.split(/[?#]/)[0];
-	const { status } = response;
-	return new ResponseError({
-		code: "unexpected_redirect",
-		message: `${plan.method} ${plan.path}: ${status || "an opaque"} redirect${target ? ` to ${keys.redact(toLine(target) ?? "")}` : ""}, which is not followed`,
-		outcome: "rejected",
-		status: status || undefined,
-		requestId,
-		hint: "A redirect would carry the key along. If the API has moved, set baseURL to its new place.",
-	});
+function redirectError(plan: Plan, response: Response, keys: KeyRing, requestId: string | undefined): ResponseError {
+  const target = response.headers.get('location')?.split(/[?#]/)[0]
+  const { status } = response
+  return new ResponseError({
+    code: 'unexpected_redirect',
+    message: `${plan.method} ${plan.path}: ${status || 'an opaque'} redirect${target ? ` to ${keys.redact(toLine(target) ?? '')}` : ''}, which is not followed`,
+    outcome: 'rejected',
+    status: status || undefined,
+    requestId,
+    hint: 'A redirect would carry the key along. If the API has moved, set baseURL to its new place.',
+  })
 }
 
-function redactedHeader(
-	headers: Headers,
-	name: string,
-	keys: KeyRing,
-): string | undefined {
-	const value = headers.get(name);
-	return value === null ? undefined : toLine(keys.redact(value));
+function redactedHeader(headers: Headers, name: string, keys: KeyRing): string | undefined {
+  const value = headers.get(name)
+  return value === null ? undefined : toLine(keys.redact(value))
 }
 
 function redactHeaders(headers: Headers, keys: KeyRing): Headers {
-	const copy = new Headers();
-	headers.forEach((value, name) => {
-		copy.append(name, keys.redact(value));
-	});
-	return copy;
+  const copy = new Headers()
+  headers.forEach((value, name) => {
+    copy.append(name, keys.redact(value))
+  })
+  return copy
 }
 
 /** ofetch's error holds the request with its headers; what it wraps is all that is looked at. */
 function unwrap(error: unknown): unknown {
-	return error instanceof Error && error.name === "FetchError"
-		? error.cause
-		: error;
+  return error instanceof Error && error.name === 'FetchError' ? error.cause : error
 }
 
 function lastMessage(error: unknown): string {
-	let link = error;
-	while (link instanceof Error && link.cause instanceof Error)
-		link = link.cause;
-	return link instanceof Error ? link.message || link.name : String(link);
+  let link = error
+  while (link instanceof Error && link.cause instanceof Error) link = link.cause
+  return link instanceof Error ? link.message || link.name : String(link)
 }
 
 /** Name, message and code of a platform error and its cause: the rest of it may hold the request. */
 function copyError(error: unknown, keys: KeyRing, depth = 0): unknown {
-	if (!(error instanceof Error)) return undefined;
-	const copy = new Error(
-		keys.redact(error.message),
-		depth < 4 && error.cause
-			? { cause: copyError(error.cause, keys, depth + 1) }
-			: undefined,
-	);
-	const { code } = error as { code?: unknown };
-	Object.defineProperty(copy, "name", {
-		value: error.name,
-		configurable: true,
-		writable: true,
-	});
-	Object.defineProperty(copy, "stack", {
-		value: `${error.name}: ${copy.message}`,
-		configurable: true,
-		writable: true,
-	});
-	return typeof code === "string" ? Object.assign(copy, { code }) : copy;
+  if (!(error instanceof Error)) return undefined
+  const copy = new Error(
+    keys.redact(error.message),
+    depth < 4 && error.cause ? { cause: copyError(error.cause, keys, depth + 1) } : undefined,
+  )
+  const { code } = error as { code?: unknown }
+  Object.defineProperty(copy, 'name', {
+    value: error.name,
+    configurable: true,
+    writable: true,
+  })
+  Object.defineProperty(copy, 'stack', {
+    value: `${error.name}: ${copy.message}`,
+    configurable: true,
+    writable: true,
+  })
+  return typeof code === 'string' ? Object.assign(copy, { code }) : copy
 }
 
 function describePhase(phase: NetworkPhase): string {
-	if (phase === "connect") return "no connection";
-	return phase === "body" ? "the answer ended early" : "no answer";
+  if (phase === 'connect') return 'no connection'
+  return phase === 'body' ? 'the answer ended early' : 'no answer'
 }

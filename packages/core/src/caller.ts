@@ -40,7 +40,10 @@ export function createCaller(options: ClientOptions = {}, adapter: Adapter = web
   const start = <T>(makePlan: () => Plan, callOptions: CallOptions = {}): CallPromise<T> => {
     const run = async () => {
       if (isClosed)
-        throw new ConfigurationError({ message: 'the client is closed', hint: 'Make a new client, or close it later.' })
+        throw new ConfigurationError({
+          message: 'the client is closed',
+          hint: 'Make a new client, or close it later.',
+        })
       const settings = resolveCall(callOptions, engine)
       return send(engine, makePlan(), settings, calls++)
     }
@@ -86,7 +89,12 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   for (;;) {
     if (signal?.aborted) throw finish(abortedWhileWaiting(plan, signal))
     try {
-      await gate.enter({ order, deadlineAt, signal, onWait: (waitMs, reason) => emit('wait', { waitMs, reason }) })
+      await gate.enter({
+        order,
+        deadlineAt,
+        signal,
+        onWait: (waitMs, reason) => emit('wait', { waitMs, reason }),
+      })
     } catch (error) {
       throw finish(isOneBalanceError(error) && !signal?.aborted ? error : abortedWhileWaiting(plan, signal))
     }
@@ -116,11 +124,20 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
       throw fail(result, 'not_retryable')
     }
     const decision = decide(result)
-    gate.leave(rate && { ...rate, shutFor: result.status === 429 ? waitAfterLimit(decision, error) : undefined })
+    gate.leave(
+      rate && {
+        ...rate,
+        shutFor: result.status === 429 ? waitAfterLimit(decision, error) : undefined,
+      },
+    )
     if (!decision.retry) throw fail(result, decision.stopped)
     retries += 1
     amendLast({ waitMs: decision.delay })
-    emit('retry', { waitMs: decision.delay, reason: error.code, status: result.status })
+    emit('retry', {
+      waitMs: decision.delay,
+      reason: error.code,
+      status: result.status,
+    })
     // After a 429 the gate itself is shut for this long, and this call is the first in its line.
     if (result.status !== 429) await runtime.sleep(decision.delay, signal).catch(() => {})
   }
@@ -163,7 +180,13 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
       const { status, headers, requestId } = answer
       return {
         data,
-        response: Object.freeze({ status, headers, requestId, attempts, durationMs: runtime.now() - startedAt }),
+        response: Object.freeze({
+          status,
+          headers,
+          requestId,
+          attempts,
+          durationMs: runtime.now() - startedAt,
+        }),
       }
     } catch (error) {
       amendLast({ error: (error as OneBalanceError).code })
@@ -202,7 +225,10 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
       stopped: stopped ?? (error.code === 'aborted' ? 'aborted' : undefined),
     })
     if (isFinal)
-      emit('error', { reason: error.code, status: typeof error.status === 'number' ? error.status : undefined })
+      emit('error', {
+        reason: error.code,
+        status: typeof error.status === 'number' ? error.status : undefined,
+      })
     return error
   }
 

@@ -72,7 +72,12 @@ function redactDeep(value: unknown, keys: KeyRing, depth = 0): unknown {
     const clean = redactDeep(part, keys, depth + 1)
     // defineProperty, since assigning to a key named __proto__ would change the prototype.
     if (clean !== part)
-      Object.defineProperty(value, name, { value: clean, configurable: true, enumerable: true, writable: true })
+      Object.defineProperty(value, name, {
+        value: clean,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      })
   }
   return value
 }

@@ -1,44 +1,31 @@
-import { type Adapter, webAdapter } from "./adapter.ts";
-import {
-	type Api,
-	type Endpoint,
-	type EndpointTree,
-	type Flow,
-	isEndpoint,
-	isFlow,
-} from "./api.ts";
-import { type Caller, createCaller } from "./caller.ts";
-import { oneBalance } from "./onebalance/api.ts";
-import type { CallOptions, CallPromise, ClientOptions } from "./options.ts";
+import { type Adapter, webAdapter } from './adapter.ts'
+import { type Api, type Endpoint, type EndpointTree, type Flow, isEndpoint, isFlow } from './api.ts'
+import { type Caller, createCaller } from './caller.ts'
+import { oneBalance } from './onebalance/api.ts'
+import type { CallOptions, CallPromise, ClientOptions } from './options.ts'
 
 /** An endpoint as a method. Where it takes no input, pass nothing, `undefined` or `{}`. */
 export type Method<Input, Output> = undefined extends Input
-	? (
-			input?: Input | Readonly<Record<string, never>>,
-			options?: CallOptions,
-		) => CallPromise<Output>
-	: (input: Input, options?: CallOptions) => CallPromise<Output>;
+  ? (input?: Input | Readonly<Record<string, never>>, options?: CallOptions) => CallPromise<Output>
+  : (input: Input, options?: CallOptions) => CallPromise<Output>
 
 /** The endpoints of an API as methods. */
 export type Methods<Tree> = {
-	readonly [Name in keyof Tree]: Tree[Name] extends Endpoint<
-		infer Input,
-		infer Output
-	>
-		? Method<Input, Output>
-		: Tree[Name] extends Flow<infer FlowMethod>
-			? FlowMethod
-			: Methods<Tree[Name]>;
-};
+  readonly [Name in keyof Tree]: Tree[Name] extends Endpoint<infer Input, infer Output>
+    ? Method<Input, Output>
+    : Tree[Name] extends Flow<infer FlowMethod>
+      ? FlowMethod
+      : Methods<Tree[Name]>
+}
 
 /** A client: the API's endpoints as methods, and what every client has. */
-export type Client<Tree = (typeof oneBalance)["endpoints"]> = Methods<Tree> & {
-	/** Calls a path that the contract does not know. Counts as `safe` for GET and HEAD and as `once` for all else. */
-	readonly request: Caller["request"];
-	/** Refuses further calls and closes the connections; calls under way end first. */
-	readonly close: Caller["close"];
-	readonly [Symbol.asyncDispose]: Caller["close"];
-};
+export type Client<Tree = (typeof oneBalance)['endpoints']> = Methods<Tree> & {
+  /** Calls a path that the contract does not know. Counts as `safe` for GET and HEAD and as `once` for all else. */
+  readonly request: Caller['request']
+  /** Refuses further calls and closes the connections; calls under way end first. */
+  readonly close: Caller['close']
+  readonly [Symbol.asyncDispose]: Caller['close']
+}
 
 /**
  * Makes a client.
@@ -49,31 +36,25 @@ export type Client<Tree = (typeof oneBalance)["endpoints"]> = Methods<Tree> & {
  * @throws {ConfigurationError} for an option that cannot be used
  * @throws {InsecureUrlError} for a `baseURL` that is not safe
  */
-export function createClient<
-	const Tree extends EndpointTree = (typeof oneBalance)["endpoints"],
->(
-	options: ClientOptions<Api<Tree>> = {},
-	adapter: Adapter = webAdapter,
+export function createClient<const Tree extends EndpointTree = (typeof oneBalance)['endpoints']>(
+  options: ClientOptions<Api<Tree>> = {},
+  adapter: Adapter = webAdapter,
 ): Client<Tree> {
-	const { api = oneBalance } = options;
-	const call = createCaller({ ...options, api } as ClientOptions, adapter);
-	const { request, close } = call;
-	return Object.freeze({
-		...toMethods(api.endpoints, call),
-		request,
-		close,
-		[Symbol.asyncDispose]: close,
-	}) as unknown as Client<Tree>;
+  const { api = oneBalance } = options
+  const call = createCaller({ ...options, api } as ClientOptions, adapter)
+  const { request, close } = call
+  return Object.freeze({
+    ...toMethods(api.endpoints, call),
+    request,
+    close,
+    [Symbol.asyncDispose]: close,
+  }) as unknown as Client<Tree>
 }
 
 function toMethods(tree: EndpointTree, call: Caller): Record<string, unknown> {
-	const entries = Object.entries(tree).map(([name, node]) => {
-		if (isEndpoint(node))
-			return [
-				name,
-				(input: never, options?: CallOptions) => call(node, input, options),
-			];
-		return [name, isFlow(node) ? node.create(call) : toMethods(node, call)];
-	});
-	return Object.freeze(Object.fromEntries(entries));
+  const entries = Object.entries(tree).map(([name, node]) => {
+    if (isEndpoint(node)) return [name, (input: never, options?: CallOptions) => call(node, input, options)]
+    return [name, isFlow(node) ? node.create(call) : toMethods(node, call)]
+  })
+  return Object.freeze(Object.fromEntries(entries))
 }

@@ -4,7 +4,9 @@ import type { Plan } from './plan.ts'
 import type { Engine } from './resolve-options.ts'
 
 /** What an event holds beside its type, time and place. */
-export type EventDetails = { readonly [K in 'status' | 'waitMs' | 'reason']?: Event[K] | undefined }
+export type EventDetails = {
+  readonly [K in 'status' | 'waitMs' | 'reason']?: Event[K] | undefined
+}
 
 /** Tells the user's hooks and the adapter what happens in one call. */
 export function createEmitter(engine: Engine, plan: Plan, attempts: readonly AttemptRecord[]) {

@@ -13,7 +13,12 @@ export interface RetryOptions {
   /** The longest wait that the API may ask for, ms. A longer one fails the call at once, with `retryAfter` set. @default 60_000 */
   readonly maxRetryAfter?: number | undefined
   /** Retries the whole client may spend: each takes 1, each success gives `refill` back. @default `{ capacity: 50, refill: 0.1 }` */
-  readonly budget?: { readonly capacity?: number | undefined; readonly refill?: number | undefined } | undefined
+  readonly budget?:
+    | {
+        readonly capacity?: number | undefined
+        readonly refill?: number | undefined
+      }
+    | undefined
 }
 
 /** What happened in a call. Never holds the key, a body or a query. */
@@ -37,7 +42,9 @@ export interface Event {
 }
 
 /** Observers, by event type. They cannot change a call; what they throw is ignored. */
-export type Hooks = { readonly [Type in Event['type']]?: ((event: Event) => void) | undefined }
+export type Hooks = {
+  readonly [Type in Event['type']]?: ((event: Event) => void) | undefined
+}
 
 /** Clock and randomness; each part is replaceable alone. */
 export interface Runtime {
@@ -121,5 +128,8 @@ export interface CallPromise<T> extends Promise<T> {
    * @example
    * const { data, response } = await ob.assets.list().withResponse()
    */
-  withResponse(): Promise<{ readonly data: T; readonly response: ResponseInfo }>
+  withResponse(): Promise<{
+    readonly data: T
+    readonly response: ResponseInfo
+  }>
 }

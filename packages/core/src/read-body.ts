@@ -19,7 +19,13 @@ export interface Body {
 export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
   const encoding = response.headers.get('content-encoding')
   if (encoding?.includes(','))
-    return { text: '', failure: { kind: 'unreadable', problem: 'the answer is compressed more than once' } }
+    return {
+      text: '',
+      failure: {
+        kind: 'unreadable',
+        problem: 'the answer is compressed more than once',
+      },
+    }
   const reader = response.body?.getReader()
   if (!reader) return { text: '' }
   const decoder = new TextDecoder('utf-8', { fatal: response.ok })

@@ -195,12 +195,18 @@ function refuseDoubledPrefix(base: SecureBase, api: Api): void {
 }
 
 function noKeySource(): never {
-  throw new ConfigurationError({ message: 'apiKey: there is no key. Give it as apiKey, or null to send none' })
+  throw new ConfigurationError({
+    message: 'apiKey: there is no key. Give it as apiKey, or null to send none',
+  })
 }
 
 /** A page has a window and a document; Node.js with a simulated DOM has both and is none. */
 function isBrowserPage(): boolean {
-  const global = globalThis as { window?: unknown; document?: unknown; process?: { versions?: { node?: unknown } } }
+  const global = globalThis as {
+    window?: unknown
+    document?: unknown
+    process?: { versions?: { node?: unknown } }
+  }
   return global.window !== undefined && global.document !== undefined && !global.process?.versions?.node
 }
 

@@ -35,10 +35,19 @@ export function checkKey(value: unknown, source = 'apiKey'): string {
 
 /** Makes the ring of a client. A literal is checked here, the answers of a function when they come. */
 export function createKeyRing(source: KeySource | null): KeyRing {
-  if (source === null) return { ask: () => undefined, replace: async () => undefined, redact: (text) => text }
+  if (source === null)
+    return {
+      ask: () => undefined,
+      replace: async () => undefined,
+      redact: (text) => text,
+    }
   if (typeof source === 'string') {
     const key = checkKey(source)
-    return { ask: () => key, replace: async () => undefined, redact: (text) => text.replaceAll(key, REDACTED) }
+    return {
+      ask: () => key,
+      replace: async () => undefined,
+      redact: (text) => text.replaceAll(key, REDACTED),
+    }
   }
   if (typeof source !== 'function')
     throw new ConfigurationError({
