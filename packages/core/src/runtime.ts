@@ -36,7 +36,10 @@ export function abortable<T>(start: () => Promise<T>, signal: AbortSignal | unde
 function startTimer(ms: number, fn: () => void): () => void {
   let rest = ms - MAX_TIMER_MS
   const next = (): void => {
-    if (rest <= 0) return fn()
+    if (rest <= 0) {
+      fn()
+      return
+    }
     const step = Math.min(rest, MAX_TIMER_MS)
     rest -= step
     timer = setTimeout(next, step)
