@@ -1,7 +1,20 @@
 import { defineApi } from '../api.ts'
+import { predictAddress } from './endpoints/accounts.ts'
 import { listAssets } from './endpoints/assets.ts'
 import { getAggregatedBalance, getAggregatedBalanceV2 } from './endpoints/balances.ts'
 import { listChains } from './endpoints/chains.ts'
+import { getExecutionStatus, getExecutionStatusV1 } from './endpoints/executions.ts'
+import {
+  createCallQuote,
+  createCallQuoteV1,
+  createQuote,
+  createQuoteV1,
+  executeQuote,
+  executeQuoteV1,
+  prepareCallQuote,
+  prepareCallQuoteV1,
+} from './endpoints/quotes.ts'
+import { listTransactions, listTransactionsV1 } from './endpoints/transactions.ts'
 import { readError } from './read-error.ts'
 
 /** The OneBalance API: every documented endpoint, v3 by default and older versions under `v1` and `v2`. */
@@ -26,7 +39,26 @@ export const oneBalance = defineApi({
   endpoints: {
     assets: { list: listAssets },
     chains: { list: listChains },
+    accounts: { predictAddress },
     balances: { aggregated: getAggregatedBalance },
+    quotes: {
+      create: createQuote,
+      execute: executeQuote,
+      prepareCall: prepareCallQuote,
+      createCall: createCallQuote,
+    },
+    executions: { status: getExecutionStatus },
+    transactions: { list: listTransactions },
+    v1: {
+      quotes: {
+        create: createQuoteV1,
+        execute: executeQuoteV1,
+        prepareCall: prepareCallQuoteV1,
+        createCall: createCallQuoteV1,
+      },
+      executions: { status: getExecutionStatusV1 },
+      transactions: { list: listTransactionsV1 },
+    },
     v2: { balances: { aggregated: getAggregatedBalanceV2 } },
   },
 })
