@@ -15,7 +15,10 @@ import {
   prepareCallQuoteV1,
 } from './endpoints/quotes.ts'
 import { listTransactions, listTransactionsV1 } from './endpoints/transactions.ts'
+import { createFlow, executeAndWaitFlow, executeFlow } from './execute.ts'
+import { listFlow } from './paginate.ts'
 import { readError } from './read-error.ts'
+import { waitFlow } from './wait.ts'
 
 /** The OneBalance API: every documented endpoint, v3 by default and older versions under `v1` and `v2`. */
 export const oneBalance = defineApi({
@@ -42,22 +45,24 @@ export const oneBalance = defineApi({
     accounts: { predictAddress },
     balances: { aggregated: getAggregatedBalance },
     quotes: {
-      create: createQuote,
-      execute: executeQuote,
+      create: createFlow(createQuote),
+      execute: executeFlow(executeQuote),
+      executeAndWait: executeAndWaitFlow(executeQuote, getExecutionStatus),
       prepareCall: prepareCallQuote,
-      createCall: createCallQuote,
+      createCall: createFlow(createCallQuote),
     },
-    executions: { status: getExecutionStatus },
-    transactions: { list: listTransactions },
+    executions: { status: getExecutionStatus, wait: waitFlow(getExecutionStatus) },
+    transactions: { list: listFlow(listTransactions) },
     v1: {
       quotes: {
-        create: createQuoteV1,
-        execute: executeQuoteV1,
+        create: createFlow(createQuoteV1),
+        execute: executeFlow(executeQuoteV1),
+        executeAndWait: executeAndWaitFlow(executeQuoteV1, getExecutionStatusV1),
         prepareCall: prepareCallQuoteV1,
-        createCall: createCallQuoteV1,
+        createCall: createFlow(createCallQuoteV1),
       },
-      executions: { status: getExecutionStatusV1 },
-      transactions: { list: listTransactionsV1 },
+      executions: { status: getExecutionStatusV1, wait: waitFlow(getExecutionStatusV1) },
+      transactions: { list: listFlow(listTransactionsV1) },
     },
     v2: { balances: { aggregated: getAggregatedBalanceV2 } },
   },

@@ -1,3 +1,4 @@
+export { formatAmount, parseAmount } from './amount.ts'
 export { oneBalance } from './api.ts'
 export * from './caip.ts'
 export * from './endpoints/accounts.ts'
@@ -7,7 +8,10 @@ export * from './endpoints/chains.ts'
 export * from './endpoints/executions.ts'
 export * from './endpoints/quotes.ts'
 export * from './endpoints/transactions.ts'
+export type { CreateQuote, ExecuteAndWait, ExecuteQuote } from './execute.ts'
+export type { ListTransactions, TransactionList } from './paginate.ts'
 export { PUBLIC_TESTING_KEY } from './public-testing-key.ts'
+export { readFailReason, readStatus } from './read-status.ts'
 export type {
   Account,
   AccountInput,
@@ -42,3 +46,7 @@ export type {
 export type { Delegation, EvmOperation, SolanaOperation, TypedData, UserOperation } from './schemas/operation.ts'
 export type { OpenString } from './schemas/primitives.ts'
 export type { CallQuote, ExecutionResponse, Quote, QuoteInput, QuoteInputV1, QuoteV1 } from './schemas/quote.ts'
+export type { EvmSigners, Signers, SolanaSigners } from './sign.ts'
+export { signQuote } from './sign.ts'
+export type { WaitOptions } from './status-poller.ts'
+export type { WaitForExecution } from './wait.ts'
