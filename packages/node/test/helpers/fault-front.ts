@@ -137,9 +137,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
     }
     const upstreamSocket = (): Socket => {
       if (backend) return backend
-      backend = track(
-        tlsConnect({ port: upstream.port, host: '127.0.0.1', servername: 'localhost', ca: upstream.ca }),
-      )
+      backend = track(tlsConnect({ port: upstream.port, host: '127.0.0.1', servername: 'localhost', ca: upstream.ca }))
       backend.on('data', onAnswer)
       backend.on('end', () => isOver || client.end())
       return backend
@@ -147,13 +145,12 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
     const meets = (): boolean => step !== undefined && (step.on ?? 0) === index
     const onAnswer = (chunk: Buffer): void => {
       if (isOver) return
-      if (step && meets() && step.at === 'answer') return finish('fin', Buffer.from(step.raw, 'latin1'))
-      if (step && meets() && step.at === 'response') {
-        const rest = step.bytes - answered
-        answered += chunk.length
-        if (chunk.length >= rest) return finish(step.end, chunk.subarray(0, rest))
-      }
       link.isBusy = false
+      const before = answered
+      answered += chunk.length
+      if (step && meets() && step.at === 'answer') return finish('fin', Buffer.from(step.raw, 'latin1'))
+      if (step && meets() && step.at === 'response' && answered >= step.bytes)
+        return finish(step.end, chunk.subarray(0, step.bytes - before))
       client.write(chunk)
     }
     const onRequest = (request: Buffer): void => {
