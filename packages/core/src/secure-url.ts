@@ -18,6 +18,7 @@ export function checkBaseURL(value: unknown, allowInsecureLoopback: boolean): Se
   if (!URL_CHARACTERS.test(raw)) refuse('holds a character that a URL cannot', `Write it like ${EXAMPLE}.`)
   const match = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(raw)
   if (!match) {
+    if (/^https?:/i.test(raw)) refuse('has no "//" after its scheme', `Write it like ${EXAMPLE}.`)
     if (/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(raw)) refuse('has another scheme than https:', `Write it like ${EXAMPLE}.`)
     refuse('has no scheme', 'Add "https://" in front.')
   }
@@ -38,7 +39,8 @@ export function checkBaseURL(value: unknown, allowInsecureLoopback: boolean): Se
     if (!allowInsecureLoopback) refuse('is not https', 'For a server on this machine, set allowInsecureLoopback: true.')
   }
   const prefix = rest.replace(/\/$/, '')
-  if (prefix !== '') checkPath(prefix, 'baseURL: the path prefix')
+  // With its slash at the end, since one more there would be an empty segment.
+  if (rest !== '') checkPath(rest, 'baseURL: the path prefix')
   return Object.freeze({ origin: parsed.origin, prefix })
 }
 
