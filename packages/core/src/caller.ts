@@ -7,9 +7,8 @@ import { AbortError, ConfigurationError, OutcomeUnknownError } from './errors/cl
 import { createEmitter } from './events.ts'
 import type { CallOptions, CallPromise, ClientOptions, ResponseInfo, Runtime } from './options.ts'
 import { type Plan, planEndpoint, planRaw, type RawRequest } from './plan.ts'
-import { type CallSettings, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
-import { backoffDelay } from './retry/backoff.ts'
-import { decideRetry, hidesOutcome, type RetryDecision } from './retry/policy.ts'
+import { type CallSettings, DEFAULT_RETRY, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
+import { decideRetry, hidesOutcome, type RetryDecision, waitAfterLimit } from './retry/policy.ts'
 
 /** Calls any endpoint of an API: plan, send with retries, check. */
 export interface Caller {
@@ -88,8 +87,9 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
 
   for (;;) {
     if (signal?.aborted) throw finish(abortedWhileWaiting(plan, signal))
+    let ticket: number
     try {
-      await gate.enter({
+      ticket = await gate.enter({
         order,
         deadlineAt,
         signal,
@@ -111,23 +111,24 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     if (result.status !== undefined) emit('response', { status: result.status })
 
     if (result.answer) {
-      gate.leave({ rate: result.rate ?? {} })
+      gate.leave(ticket, { rate: result.rate ?? {} })
       budget.refill()
       return accept(result.answer)
     }
     const error = result.error as OneBalanceError
     const rate = result.rate && { rate: result.rate }
     if (result.status === 401 && !isRotated && result.key !== undefined) {
-      gate.leave(rate)
+      gate.leave(ticket, rate)
       isRotated = await hasNewKey(result.key)
       if (isRotated) continue
       throw fail(result, 'not_retryable')
     }
     const decision = decide(result)
     gate.leave(
+      ticket,
       rate && {
         ...rate,
-        shutFor: result.status === 429 ? waitAfterLimit(decision, error) : undefined,
+        shutFor: result.status === 429 ? shutFor(decision, error) : undefined,
       },
     )
     if (!decision.retry) throw fail(result, decision.stopped)
@@ -155,10 +156,9 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     })
   }
 
-  function waitAfterLimit(decision: RetryDecision, error: OneBalanceError): number {
-    if (decision.retry) return decision.delay
-    const policy = settings.retry || { baseDelay: 1_000, maxDelay: 8_000 }
-    return (error.retryAfter ?? 0) + backoffDelay(retries, policy, runtime.random())
+  function shutFor(decision: RetryDecision, { retryAfter }: OneBalanceError): number {
+    const policy = (decision.retry && settings.retry) || engine.retry || DEFAULT_RETRY
+    return waitAfterLimit({ decision, retries, retryAfter, policy, random: runtime.random })
   }
 
   /** Whether the source has another key than the rejected one. A source that fails or hangs has none. */
@@ -176,7 +176,7 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   /** A complete 2xx: what the contract says of it decides. */
   function accept(answer: Answer): { data: unknown; response: ResponseInfo } {
     try {
-      const data = checkAnswer(plan, answer, settings.validate, keys)
+      const data = checkAnswer(plan, answer, settings.validate)
       const { status, headers, requestId } = answer
       return {
         data,

@@ -9,5 +9,6 @@ export function backoffDelay(
   policy: { readonly baseDelay: number; readonly maxDelay: number },
   random: number,
 ): number {
-  return random * Math.min(policy.maxDelay, policy.baseDelay * 2 ** n)
+  // The two further bounds keep infinite options from becoming NaN.
+  return random * Math.min(policy.maxDelay, policy.baseDelay * 2 ** Math.min(n, 52), Number.MAX_SAFE_INTEGER)
 }

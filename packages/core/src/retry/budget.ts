@@ -15,7 +15,8 @@ export function createBudget(options: { readonly capacity: number; readonly refi
   let tokens = options.capacity
   return {
     take() {
-      if (tokens < 1) return false
+      // Ten times 0.1 is a little less than 1.
+      if (tokens < 1 - 1e-9) return false
       tokens -= 1
       return true
     },

@@ -1,6 +1,6 @@
 import { RateLimitError, TimeoutError } from '../errors/classes.ts'
 import type { Runtime } from '../options.ts'
-import type { RateInfo } from './retry-after.ts'
+import { createRateWindow, type RateAnswer } from './rate-window.ts'
 
 /** One call that wants to send. */
 export interface GateEntry {
@@ -16,14 +16,14 @@ export interface GateEntry {
 /** Admits the requests of one client, so that it keeps to the API's rate limit instead of running into it. */
 export interface Gate {
   /**
-   * Resolves when the call may send; every admission is answered by one `leave`.
+   * Gives a ticket when the call may send; every ticket is given back by one `leave`.
    *
    * @throws {RateLimitError} when the wait does not fit the deadline
    * @throws {TimeoutError} when the deadline passes while the call waits for a free connection
    */
-  enter(entry: GateEntry): Promise<void> | undefined
-  /** An admitted request is over. `shutFor`: the API refused it for its rate, come back after so many ms. */
-  leave(answer?: { readonly rate: RateInfo; readonly shutFor?: number | undefined }): void
+  enter(entry: GateEntry): Promise<number> | number
+  /** The request of this ticket is over, with an answer or without. */
+  leave(ticket: number, answer?: RateAnswer): void
 }
 
 interface Waiter extends GateEntry {
@@ -38,40 +38,26 @@ export function createGate(options: {
   readonly maxRetryAfter: number
   readonly jitter: number
 }): Gate {
-  const { runtime, maxConcurrent, maxRetryAfter, jitter } = options
+  const { runtime, maxConcurrent } = options
+  const window = createRateWindow(options)
   const queue: Waiter[] = []
-  let inFlight = 0
-  // What the last answer left; requests in flight may or may not be counted in it, so all of them are taken off.
-  let remaining = Number.POSITIVE_INFINITY
-  let shutUntil = 0
   let sleeping: AbortController | undefined
 
-  /** One goes first; its answer says how many may follow. */
-  const open = (): void => {
-    shutUntil = 0
-    remaining = inFlight + 1
-  }
-  const shut = (wait: number): void => {
-    shutUntil = Math.max(shutUntil, runtime.now() + Math.min(wait, maxRetryAfter))
-    for (const waiter of [...queue])
-      if (waiter.deadlineAt < shutUntil) waiter.refuse(tooLong(shutUntil - runtime.now()))
-  }
-  const admits = (): boolean => inFlight < maxConcurrent && remaining - inFlight > 0 && shutUntil === 0
-
+  const admits = (): boolean => window.inFlight < maxConcurrent && window.hasRoom()
   const pump = (): void => {
     while (queue.length > 0 && admits()) queue[0]?.admit()
     if (queue.length === 0) sleeping?.abort()
-    else if (shutUntil > 0 && !sleeping) void sleepUntilOpen()
+    else if (window.shutUntil > 0 && !sleeping) void sleepUntilOpen()
   }
   const sleepUntilOpen = async (): Promise<void> => {
     sleeping = new AbortController()
     const { signal } = sleeping
     try {
-      while (shutUntil > 0) {
-        const target = shutUntil
-        await runtime.sleep(Math.max(0, target - runtime.now()), signal)
+      while (window.shutUntil > 0) {
+        const target = window.shutUntil
+        await runtime.sleep(window.waitMs(), signal)
         // The sleep is trusted rather than the clock: a clock that was set back must not keep the gate shut.
-        if (target === shutUntil) open()
+        if (target === window.shutUntil) window.open()
       }
     } catch {
       // Nobody waits any more.
@@ -79,8 +65,11 @@ export function createGate(options: {
     sleeping = undefined
     pump()
   }
+  const refuseLate = (): void => {
+    for (const waiter of [...queue]) if (waiter.deadlineAt <= window.shutUntil) waiter.refuse(tooLong(window.waitMs()))
+  }
 
-  const wait = (entry: GateEntry): Promise<void> =>
+  const wait = (entry: GateEntry): Promise<number> =>
     new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
         queue.splice(queue.indexOf(waiter), 1)
@@ -91,8 +80,7 @@ export function createGate(options: {
         ...entry,
         admit() {
           leaveQueue()
-          inFlight += 1
-          resolve()
+          resolve(window.take())
         },
         refuse(error) {
           leaveQueue()
@@ -103,43 +91,32 @@ export function createGate(options: {
       const onAbort = (): void => waiter.refuse(entry.signal?.reason)
       const cancelTimer = runtime.setTimer(Math.max(0, entry.deadlineAt - runtime.now()), () => {
         waiter.refuse(
-          inFlight >= maxConcurrent ? noConnection() : tooLong(shutUntil > 0 ? shutUntil - runtime.now() : undefined),
+          window.inFlight >= maxConcurrent
+            ? noConnection()
+            : tooLong(window.shutUntil > 0 ? window.waitMs() : undefined),
         )
       })
       entry.signal?.addEventListener('abort', onAbort, { once: true })
-      const place = queue.findIndex((other) => other.order > entry.order)
-      queue.splice(place < 0 ? queue.length : place, 0, waiter)
+      // Nearly always the end; searched from there, since a long queue is when it matters.
+      let place = queue.length
+      while (place > 0 && (queue[place - 1]?.order ?? 0) > entry.order) place -= 1
+      queue.splice(place, 0, waiter)
       pump()
     })
 
   return {
     enter(entry) {
-      if (shutUntil > 0 && runtime.now() >= shutUntil && !sleeping) open()
-      if (admits() && (queue[0]?.order ?? Number.POSITIVE_INFINITY) > entry.order) {
-        inFlight += 1
-        return undefined
-      }
-      const waitMs = shutUntil > 0 ? Math.max(0, shutUntil - runtime.now()) : undefined
+      if (!sleeping && window.isDue()) window.open()
+      if (admits() && (queue[0]?.order ?? Number.POSITIVE_INFINITY) > entry.order) return window.take()
+      const waitMs = window.shutUntil > 0 ? window.waitMs() : undefined
       if (waitMs !== undefined && waitMs >= entry.deadlineAt - runtime.now()) return Promise.reject(tooLong(waitMs))
-      entry.onWait?.(waitMs, waitMs === undefined && inFlight >= maxConcurrent ? 'concurrency' : 'rate_limit')
+      entry.onWait?.(waitMs, waitMs === undefined && window.inFlight >= maxConcurrent ? 'concurrency' : 'rate_limit')
       return wait(entry)
     },
-    leave(answer) {
-      inFlight -= 1
-      if (answer) {
-        const { rate, shutFor } = answer
-        if (shutFor !== undefined) {
-          remaining = 0
-          shut(shutFor)
-        } else if (rate.remaining === undefined || (rate.remaining === 0 && rate.resetAfter === undefined)) {
-          remaining = Number.POSITIVE_INFINITY
-        } else {
-          remaining = rate.remaining
-          if (remaining === 0 && rate.resetAfter !== undefined) shut(rate.resetAfter + jitter * runtime.random())
-        }
-      }
-      // Nothing in flight can bring news, so an old count must not hold anybody for ever.
-      if (inFlight === 0 && shutUntil === 0 && remaining <= 0) remaining = 1
+    leave(ticket, answer) {
+      const before = window.shutUntil
+      window.give(ticket, answer)
+      if (window.shutUntil > before) refuseLate()
       pump()
     },
   }
@@ -149,6 +126,7 @@ function tooLong(waitMs: number | undefined): RateLimitError {
   return new RateLimitError({
     message: `the rate limit leaves no request before the deadline${waitMs === undefined ? '' : ` (the wait is ${Math.ceil(waitMs)} ms)`}`,
     outcome: 'not_sent',
+    stopped: 'deadline',
     retryAfter: waitMs,
     retryable: true,
   })
@@ -158,6 +136,7 @@ function noConnection(): TimeoutError {
   return new TimeoutError({
     message: 'the deadline passed while the call waited for one of its maxConcurrent places',
     scope: 'deadline',
+    stopped: 'deadline',
     retryable: true,
   })
 }

@@ -57,6 +57,23 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   return takeBudget() ? { retry: true, delay } : stop('budget')
 }
 
+/**
+ * How long the client's gate stays shut after a 429, ms: as long as the retry waits; where there is none, as long as it
+ * would have waited. Never longer than `maxRetryAfter`.
+ */
+export function waitAfterLimit(question: {
+  readonly decision: RetryDecision
+  readonly retries: number
+  readonly policy: RetryPolicy
+  readonly retryAfter: number | undefined
+  /** Asked only where the decision has no delay. */
+  readonly random: () => number
+}): number {
+  const { decision, retries, policy, retryAfter = 0, random } = question
+  const wait = decision.retry ? decision.delay : retryAfter + backoffDelay(retries, policy, random())
+  return Math.min(wait, policy.maxRetryAfter)
+}
+
 /** Whether a request of this class may be sent again after this failure. */
 export function isRetryable(retryClass: RetryClass, failure: Failure): boolean {
   if (failure.kind === 'connect') return true

@@ -23,7 +23,7 @@ export function readRateInfo(headers: HeaderReader, names: RateHeaders | undefin
   const resetText = names && headers.get(names.reset)
   if (retryAfterText === null && !resetText && !names) return {}
   const dateText = headers.get('date')
-  const serverNow = (dateText === null ? undefined : parseHttpDate(dateText)) ?? now
+  const serverNow = (dateText === null ? undefined : parseHttpDate(dateText, now)) ?? now
   return {
     retryAfter: retryAfterText === null ? undefined : parseRetryAfter(retryAfterText, serverNow),
     limit: names && parseCount(headers.get(names.limit)),
@@ -39,7 +39,7 @@ export function readRateInfo(headers: HeaderReader, names: RateHeaders | undefin
 export function parseRetryAfter(text: string, serverNow: number): number | undefined {
   const value = text.trim()
   if (/^\d+$/.test(value)) return Math.min(Number(value) * 1_000, Number.MAX_SAFE_INTEGER)
-  const date = parseHttpDate(value)
+  const date = parseHttpDate(value, serverNow)
   return date === undefined ? undefined : Math.max(0, date - serverNow)
 }
 
@@ -47,7 +47,7 @@ export function parseRetryAfter(text: string, serverNow: number): number | undef
  * An HTTP date as epoch ms, in any of the three forms of RFC 9110, section 5.6.7: IMF-fixdate and the obsolete RFC 850 and asctime
  * forms. `Date.parse` takes much more (it reads `-1` as a date) and is not asked.
  */
-export function parseHttpDate(text: string, now = Date.now()): number | undefined {
+export function parseHttpDate(text: string, now: number): number | undefined {
   const match = IMF_FIXDATE.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text)
   const parts = match?.groups as Record<'day' | 'month' | 'year' | 'hour' | 'minute' | 'second', string> | undefined
   if (!parts) return undefined

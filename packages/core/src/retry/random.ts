@@ -1,0 +1,16 @@
+/**
+ * A small generator of pseudo-random numbers in [0, 1) that gives the same numbers for the same seed: mulberry32. For simulations and
+ * tests only.
+ *
+ * @example
+ * const client = createClient({ apiKey, runtime: { random: createRandom(7) } })
+ */
+export function createRandom(seed: number): () => number {
+  let state = seed | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
