@@ -1,0 +1,5 @@
+export type { Clock } from './clock.ts'
+export type { Fault, Faults } from './faults.ts'
+export type { RequestLogEntry } from './handler.ts'
+export type { SandboxKey, Scope } from './keys.ts'
+export { type Sandbox, type SandboxOptions, startSandbox } from './start-sandbox.ts'

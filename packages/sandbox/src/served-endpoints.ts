@@ -1,0 +1,31 @@
+import { type AnyEndpoint, isEndpoint, listEndpoints } from '@ob/core'
+import * as contract from '@ob/core/onebalance'
+
+/** Every endpoint value of the contract, by the name it is exported under. */
+export const ENDPOINTS: ReadonlyMap<string, AnyEndpoint> = new Map(
+  Object.entries(contract).filter((entry): entry is [string, AnyEndpoint] => isEndpoint(entry[1])),
+)
+
+/** The name of the endpoint that a request is for. */
+export function findEndpoint(method: string, path: string): string | undefined {
+  for (const [name, endpoint] of ENDPOINTS) if (endpoint.path === path && endpoint.method === method) return name
+  return undefined
+}
+
+/** Whether the contract has this path, under whatever method. */
+export function hasPath(path: string): boolean {
+  return [...ENDPOINTS.values()].some((endpoint) => endpoint.path === path)
+}
+
+/**
+ * The exported name for either spelling: `executeQuote` or `quotes.execute`.
+ *
+ * @throws for a name that no endpoint has
+ */
+export function toEndpointName(name: string): string {
+  if (ENDPOINTS.has(name)) return name
+  const placed = listEndpoints(contract.oneBalance).find((one) => one.name === name)?.endpoint
+  const found = [...ENDPOINTS].find(([, endpoint]) => endpoint === placed)?.[0]
+  if (!found) throw new Error(`no endpoint is called ${name}; use one of ${[...ENDPOINTS.keys()].join(', ')}`)
+  return found
+}
