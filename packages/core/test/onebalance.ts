@@ -89,3 +89,9 @@ export function inTurn(...answers: (Response | Error | object)[]): Answer {
     return answer instanceof Response ? answer.clone() : json(answer)
   }
 }
+
+/** Aborts, and gives a promise that never settles. */
+export function abortAndStall(controller: AbortController, reason: unknown): Promise<never> {
+  controller.abort(reason)
+  return new Promise(() => {})
+}
