@@ -205,7 +205,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (proof !== 'unknown') isSent = false
     const phase = knownPhase ?? (isSent ? (transport.reportsStart ? 'response' : 'unknown') : 'connect')
     return new NetworkError({
-      message: `${method} ${path}: ${describePhase(phase)}${proof === 'untrusted' ? ', the certificate is not trusted' : ''}: ${keys.redact(toLine(lastMessage(cause)) ?? 'network error')}`,
+      message: `${method} ${path}: ${describePhase(phase)}${proof === 'untrusted' ? ', the certificate is not trusted' : ''}: ${toLine(keys.redact(lastMessage(cause))) ?? 'network error'}`,
       phase,
       outcome: outcome(),
       status: response?.status,
@@ -265,7 +265,11 @@ export interface TimeLimit {
   end(drop: boolean): void
 }
 
-function limitTime(runtime: Runtime, { signal, timeout }: AttemptOptions): TimeLimit {
+/** Starts the time limit of an attempt, or of a wait that is part of a call. */
+export function limitTime(
+  runtime: Runtime,
+  { signal, timeout }: Pick<AttemptOptions, 'signal' | 'timeout'>,
+): TimeLimit {
   const controller = new AbortController()
   let reason: 'timeout' | 'aborted' | undefined
   let rejectRace: ((reason: unknown) => void) | undefined
@@ -325,7 +329,7 @@ function redirectError(plan: Plan, response: Response, keys: KeyRing, requestId:
   const { status } = response
   return new ResponseError({
     code: 'unexpected_redirect',
-    message: `${plan.method} ${plan.path}: ${status || 'an opaque'} redirect${target ? ` to ${keys.redact(toLine(target) ?? '')}` : ''}, which is not followed`,
+    message: `${plan.method} ${plan.path}: ${status || 'an opaque'} redirect${target ? ` to ${toLine(keys.redact(target))}` : ''}, which is not followed`,
     outcome: 'rejected',
     status: status || undefined,
     requestId,

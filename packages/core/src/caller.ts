@@ -1,6 +1,6 @@
 import { type Adapter, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Endpoint } from './api.ts'
-import { type Answer, type AttemptResult, attempt } from './attempt.ts'
+import { type Answer, type AttemptResult, attempt, limitTime } from './attempt.ts'
 import { checkAnswer } from './check-answer.ts'
 import { type AttemptRecord, amendError, isOneBalanceError, type OneBalanceError, type Stopped } from './errors/base.ts'
 import { AbortError, ConfigurationError, OutcomeUnknownError } from './errors/classes.ts'
@@ -120,7 +120,8 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     if (result.status === 401 && !isRotated && result.key !== undefined) {
       gate.leave(ticket, rate)
       isRotated = await hasNewKey(result.key)
-      if (isRotated) continue
+      // An abort meanwhile is seen there.
+      if (isRotated || signal?.aborted) continue
       throw fail(result, 'not_retryable')
     }
     const decision = decide(result)
@@ -163,14 +164,14 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
 
   /** Whether the source has another key than the rejected one. A source that fails or hangs has none. */
   async function hasNewKey(rejected: string): Promise<boolean> {
-    const waiting = new AbortController()
-    const limit = runtime
-      .sleep(Math.min(settings.timeout, Math.max(0, deadlineAt - runtime.now())), waiting.signal)
-      .catch(() => {})
-    const replaced = keys.replace(rejected).catch(() => undefined)
-    const next = await Promise.race([replaced, limit])
-    waiting.abort()
-    return typeof next === 'string'
+    const limit = limitTime(runtime, { signal, timeout: Math.min(settings.timeout, deadlineAt - runtime.now()) })
+    try {
+      return (await limit.race(keys.replace(rejected))) !== undefined
+    } catch {
+      return false
+    } finally {
+      limit.end(true)
+    }
   }
 
   /** A complete 2xx: what the contract says of it decides. */

@@ -4,7 +4,6 @@ import { ExecutionError, ResponseError } from './errors/classes.ts'
 import { toLine } from './errors/normalize.ts'
 import { toIssues } from './issues.ts'
 import type { Plan } from './plan.ts'
-import type { KeyRing } from './secret.ts'
 
 /**
  * Reads a complete 2xx answer. Validation only checks: what is handed out is the object from `JSON.parse`, with unknown fields and
@@ -13,7 +12,7 @@ import type { KeyRing } from './secret.ts'
  * @throws {ResponseError} when it is not JSON or off contract
  * @throws {ExecutionError} when it reports a failure
  */
-export function checkAnswer(plan: Plan, answer: Answer, validate: boolean, keys: KeyRing): unknown {
+export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unknown {
   const { endpoint, method, path } = plan
   const { status, text, requestId } = answer
   const invalid = (problem: string, issues?: ReturnType<typeof toIssues>): ResponseError =>
@@ -33,8 +32,6 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean, keys:
   } catch {
     throw invalid(text.trim() === '' ? 'the body is empty' : `the body is not JSON: ${toLine(text)}`)
   }
-  // A key that the API echoes with JSON escapes is not found in the text.
-  if (text.includes('\\')) data = redactDeep(data, keys)
   if (!endpoint) return data
   if (validate) {
     const result = safeParse(endpoint.output, data)
@@ -59,25 +56,4 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean, keys:
     })
   }
   return data
-}
-
-/** Deep enough for every answer, and no further: the stack is not the sender's to spend. */
-const MAX_DEPTH = 64
-
-/** Redacts strings in place; the objects stay the ones from `JSON.parse`. */
-function redactDeep(value: unknown, keys: KeyRing, depth = 0): unknown {
-  if (typeof value === 'string') return keys.redact(value)
-  if (typeof value !== 'object' || value === null || depth > MAX_DEPTH) return value
-  for (const [name, part] of Object.entries(value)) {
-    const clean = redactDeep(part, keys, depth + 1)
-    // defineProperty, since assigning to a key named __proto__ would change the prototype.
-    if (clean !== part)
-      Object.defineProperty(value, name, {
-        value: clean,
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      })
-  }
-  return value
 }

@@ -46,7 +46,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
     return {
       ask: () => key,
       replace: async () => undefined,
-      redact: (text) => text.replaceAll(key, REDACTED),
+      redact: createRedactor(key),
     }
   }
   if (typeof source !== 'function')
@@ -54,7 +54,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       message: 'apiKey: must be a string, a function that returns one, or null to send none',
     })
 
-  const known: string[] = []
+  const known: { readonly key: string; readonly redact: (text: string) => string }[] = []
   const question = async (rejected: boolean): Promise<string> => {
     let answer: unknown
     try {
@@ -68,7 +68,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       })
     }
     const key = checkKey(answer, 'apiKey (the answer of its source)')
-    if (!known.includes(key)) known.push(key)
+    if (!known.some((one) => one.key === key)) known.push({ key, redact: createRedactor(key) })
     if (known.length > KNOWN_KEYS) known.shift()
     return key
   }
@@ -76,25 +76,49 @@ export function createKeyRing(source: KeySource | null): KeyRing {
   // What the source answered when told of a rejection, so that calls which were rejected meanwhile need not ask again.
   const replacements = new Map<string, string>()
   let asking: Promise<string> | undefined
+  // No key was handed out since the source was last told: a rejection that arrives now is part of the same one.
+  let isTold = false
   return {
     async ask() {
-      const key = await question(false)
-      return replacements.get(key) ?? key
+      let key = await question(false)
+      isTold = false
+      for (let next = replacements.get(key); next !== undefined; next = replacements.get(next)) key = next
+      return key
     },
     async replace(rejected) {
       const answered = replacements.get(rejected)
       if (answered !== undefined) return answered
+      if (isTold) return undefined
       asking ??= question(true).finally(() => {
         asking = undefined
+        isTold = true
       })
       const next = await asking
       if (next === rejected) return undefined
       replacements.set(rejected, next)
+      // The newest answer has no successor, so the chain of replacements ends.
       replacements.delete(next)
       return next
     },
-    redact: (text) => known.reduce((result, key) => result.replaceAll(key, REDACTED), text),
+    redact: (text) => known.reduce((result, { redact }) => redact(result), text),
   }
+}
+
+/** Replaces a key, also where JSON writes its characters as escapes, in JSON inside of JSON too. */
+function createRedactor(key: string): (text: string) => string {
+  let pattern: RegExp | undefined
+  return (text) => {
+    if (!text.includes('\\')) return text.replaceAll(key, REDACTED)
+    pattern ??= new RegExp([...key].map(patternOf).join(''), 'g')
+    return text.replace(pattern, REDACTED)
+  }
+}
+
+function patternOf(character: string): string {
+  const code = character.charCodeAt(0).toString(16)
+  const anyCase = code.replace(/[a-f]/, (digit) => `[${digit}${digit.toUpperCase()}]`)
+  const isEscapable = character === '/' || character === '"' || character === '\\'
+  return `(?:${isEscapable ? '\\\\{0,4}' : ''}\\x${code}|\\\\{1,4}u00${anyCase})`
 }
 
 /** What stands where a key was. */
