@@ -51,7 +51,7 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   if (!isRetryable(retryClass, failure)) return stop('not_retryable')
   if (policy === false) return stop('disabled')
   if (retries >= policy.maxRetries) return stop('max_retries')
-  if (retryAfter > policy.maxRetryAfter || retryAfter > remaining) return stop('retry_after')
+  if (retryAfter > policy.maxRetryAfter || retryAfter > Math.max(0, remaining)) return stop('retry_after')
   const delay = retryAfter + backoffDelay(retries, policy, random)
   if (delay >= remaining) return stop('deadline')
   return takeBudget() ? { retry: true, delay } : stop('budget')

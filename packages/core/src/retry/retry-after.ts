@@ -72,12 +72,11 @@ const RFC_850 = new RegExp(
 )
 const ASCTIME = new RegExp(`^${DAY} (?<month>\\w{3}) (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`)
 
-/** A two-digit year that appears to be more than 50 years ahead is in the past (RFC 9110, section 5.6.7). */
+/** A two-digit year is the latest that is not more than 50 years ahead (RFC 9110, section 5.6.7). */
 function readYear(text: string, now: number): number {
   if (text.length === 4) return Number(text)
-  const thisYear = new Date(now).getUTCFullYear()
-  const year = Math.floor(thisYear / 100) * 100 + Number(text)
-  return year > thisYear + 50 ? year - 100 : year
+  const latest = new Date(now).getUTCFullYear() + 50
+  return latest - ((latest - Number(text)) % 100)
 }
 
 function parseCount(text: string | null): number | undefined {
