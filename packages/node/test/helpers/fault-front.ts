@@ -93,21 +93,22 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
   /** The client speaks TLS with the API itself; the bytes between them are counted. */
   function relayCiphertext(raw: Socket, step: Fault & { readonly bytes: number }): void {
     const backend = track(netConnect(upstream.port, '127.0.0.1'))
+    let isOver = false
     const pump = (from: Socket, to: Socket, limit: number): void => {
       let passed = 0
       from.on('data', (chunk) => {
-        if (passed > limit) return
+        if (isOver) return
         const part = chunk.subarray(0, limit - passed)
-        passed += chunk.length
+        passed += part.length
         if (part.length > 0) to.write(part)
         if (passed < limit) return
-        passed = Number.POSITIVE_INFINITY
+        isOver = true
         backend.end()
         setImmediate(() => end(raw, step.end))
       })
-      from.on('end', () => to.end())
-      from.on('close', () => to.end())
+      from.on('close', () => isOver || to.end())
     }
+    raw.on('close', () => backend.end())
     pump(raw, backend, step.at === 'handshakeUp' ? step.bytes : Number.POSITIVE_INFINITY)
     pump(backend, raw, step.at === 'handshakeDown' ? step.bytes : Number.POSITIVE_INFINITY)
   }
@@ -123,7 +124,6 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
     let answered = 0
 
     const finish = (how: End, last?: Buffer): void => {
-      if (isOver) return
       isOver = true
       const close = (): void => {
         if (how === 'fin') {
@@ -131,7 +131,8 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
           client.end()
         } else end(raw, how)
       }
-      backend?.end()
+      // What went on whole is left to be processed; the answer to it ends the connection to the API.
+      if (current()?.at !== 'delivered') backend?.end()
       if (last && last.length > 0) client.write(last, () => setImmediate(close))
       else close()
     }
@@ -142,25 +143,30 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       backend.on('end', () => isOver || client.end())
       return backend
     }
-    const meets = (): boolean => step !== undefined && (step.on ?? 0) === index
+    /** The step of the script, while the request that it is for is under way. */
+    const current = () => (step && (step.on ?? 0) === index ? step : undefined)
     const onAnswer = (chunk: Buffer): void => {
-      if (isOver) return
+      if (isOver) {
+        backend?.end()
+        return
+      }
       link.isBusy = false
       const before = answered
       answered += chunk.length
-      if (step && meets() && step.at === 'answer') return finish('fin', Buffer.from(step.raw, 'latin1'))
-      if (step && meets() && step.at === 'response' && answered >= step.bytes)
-        return finish(step.end, chunk.subarray(0, step.bytes - before))
-      client.write(chunk)
+      const now = current()
+      if (now?.at === 'answer') finish('fin', Buffer.from(now.raw, 'latin1'))
+      else if (now?.at === 'response' && answered >= now.bytes) finish(now.end, chunk.subarray(0, now.bytes - before))
+      else client.write(chunk)
     }
     const onRequest = (request: Buffer): void => {
-      if (step && meets()) {
-        if (step.at === 'received') return finish(step.end)
-        if (step.at === 'answer' && !step.isProcessed) return finish('fin', Buffer.from(step.raw, 'latin1'))
+      const now = current()
+      if (now?.at === 'received') finish(now.end)
+      else if (now?.at === 'answer' && !now.isProcessed) finish('fin', Buffer.from(now.raw, 'latin1'))
+      else {
+        delivered += 1
+        upstreamSocket().write(request)
+        if (now?.at === 'delivered') finish(now.end)
       }
-      delivered += 1
-      upstreamSocket().write(request)
-      if (step && meets() && step.at === 'delivered') finish(step.end)
     }
 
     client.on('secure', () => {
@@ -174,9 +180,11 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       }
       link.isBusy = true
       pending = Buffer.concat([pending, chunk])
-      if (step && meets() && step.at === 'request' && pending.length >= step.bytes) {
-        if (step.bytes > 0) upstreamSocket().write(pending.subarray(0, step.bytes))
-        return finish(step.end)
+      const now = current()
+      if (now?.at === 'request' && pending.length >= now.bytes) {
+        if (now.bytes > 0) upstreamSocket().write(pending.subarray(0, now.bytes))
+        finish(now.end)
+        return
       }
       const length = messageLength(pending)
       if (length === undefined || pending.length < length) return
@@ -184,7 +192,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       pending = pending.subarray(length)
       onRequest(request)
     })
-    client.on('close', () => backend?.end())
+    client.on('close', () => isOver || backend?.end())
   }
 
   function track(socket: Socket): Socket {

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { createServer, type TLSSocket } from 'node:tls'
+import { createServer } from 'node:net'
+import { createSecureContext, TLSSocket } from 'node:tls'
 import type { Identity } from './certificates.ts'
 
 /** One request as it came over the wire. */
@@ -14,6 +15,8 @@ export interface RawRequest {
   /** Its place on that connection, 0 for the first. */
   readonly index: number
   readonly socket: TLSSocket
+  /** Ends the connection by RST. */
+  reset(): void
 }
 
 /** An HTTPS server that answers with bytes, right or wrong, and counts what was delivered. */
@@ -32,9 +35,12 @@ export async function startRawServer(identity: Identity, answer: (request: RawRe
   const requests: RawRequest[] = []
   const sockets = new Set<TLSSocket>()
   let connections = 0
-  const server = createServer({ ...identity, ALPNProtocols: ['http/1.1'] }, (socket) => {
+  const secureContext = createSecureContext(identity)
+  const server = createServer((raw) => {
+    const socket = new TLSSocket(raw, { isServer: true, secureContext })
     const connection = connections
     connections += 1
+    raw.on('error', () => {})
     let pending = Buffer.alloc(0)
     let index = 0
     sockets.add(socket)
@@ -51,14 +57,13 @@ export async function startRawServer(identity: Identity, answer: (request: RawRe
         const body = pending.subarray(end + 4, end + 4 + length).toString('utf8')
         pending = pending.subarray(end + 4 + length)
         const [method = '', path = ''] = head.split(' ')
-        const request = { method, path, head, body, connection, index, socket }
+        const request = { method, path, head, body, connection, index, socket, reset: () => void raw.resetAndDestroy() }
         index += 1
         requests.push(request)
         answer(request)
       }
     })
   })
-  server.on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }
