@@ -1,4 +1,4 @@
-import { createClient, formatAmount, isOneBalanceError, PUBLIC_TESTING_KEY, signQuote } from '@ob/node'
+import { createClient, formatAmount, isOneBalanceError, PUBLIC_TESTING_KEY, readStatus, signQuote } from '@ob/node'
 
 const { env, stdout } = globalThis.process
 const sandbox = env.ONEBALANCE_SANDBOX && JSON.parse(env.ONEBALANCE_SANDBOX)
@@ -48,10 +48,11 @@ if (sandbox) {
     const quote = await ob.quotes.create(swapRequest())
     return ob.quotes.execute(await signQuote(quote, { evm: demoSigner() }))
   })
+  await withClient(connect(PUBLIC_TESTING_KEY), spendMinute)
   await provoke(
-    '429: two calls at once, with a key that is good for one (retries off)',
-    connect(PUBLIC_TESTING_KEY, { retry: false }),
-    (ob) => Promise.all([ob.assets.list(), ob.chains.list()]),
+    '429: the 61st request of a minute, with a key that is good for 60',
+    connect(PUBLIC_TESTING_KEY, { deadline: 5_000 }),
+    (ob) => ob.assets.list(),
   )
 }
 say('\nDone.')
@@ -80,10 +81,19 @@ async function swap(ob) {
   const signed = await signQuote(quote, { evm: demoSigner() })
   say('  signed   only the signature slots were filled')
   const done = await ob.quotes.executeAndWait(signed, {
+    interval: { initial: 500 },
     onStatus: ({ status }) => progress(`  status   ${status ?? 'not known yet'}`),
   })
-  progress(`  status   ${done.status}\n`)
+  progress(`  done     ${readStatus(done)}\n`)
   await showBalances(ob)
+}
+
+/** Makes calls, one at a time, until the client itself sees that the limit is reached. */
+async function spendMinute(ob) {
+  for (;;) {
+    const { response } = await ob.chains.list().withResponse()
+    if (response.headers.get('x-ratelimit-remaining') === '0') return
+  }
 }
 
 function swapRequest() {
