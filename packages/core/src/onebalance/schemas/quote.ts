@@ -9,9 +9,7 @@ const SLIPPAGE = 'is in basis points: a whole number from 1 to 10000, where 50 i
 /** How much worse than quoted the price may become, in basis points (1 to 10 000; 50 is 0.5 %). Source: Guides, "Slippage". */
 export const slippageTolerance = v.pipe(
   v.number(SLIPPAGE),
-  v.integer(SLIPPAGE),
-  v.minValue(1, SLIPPAGE),
-  v.maxValue(10_000, SLIPPAGE),
+  v.check((points) => Number.isInteger(points) && points >= 1 && points <= 10_000, SLIPPAGE),
 )
 
 const spendEntries = {
