@@ -60,11 +60,8 @@ export function createCaller(options: ClientOptions = {}, adapter: Adapter = web
     start(() => planEndpoint(engine.base, endpoint, input, engine.runtime.now()), callOptions)
   return Object.freeze(
     Object.assign(call as unknown as Caller, {
-      request: (
-        method: string,
-        path: string,
-        { query, body, retryClass, ...callOptions }: RawRequest & CallOptions = {},
-      ) => start<unknown>(() => planRaw(engine.base, method, path, { query, body, retryClass }), callOptions),
+      request: (method: string, path: string, options: RawRequest & CallOptions = {}) =>
+        start<unknown>(() => planRaw(engine.base, method, path, options), options),
       close: async () => {
         isClosed = true
         await engine.transport.close?.()

@@ -40,8 +40,9 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
   options: ClientOptions<Api<Tree>> = {},
   adapter: Adapter = webAdapter,
 ): Client<Tree> {
-  const { api = oneBalance } = options
-  const call = createCaller({ ...options, api } as ClientOptions, adapter)
+  const api = options?.api ?? oneBalance
+  // What is no object goes on as it is, to be refused as every other bad option.
+  const call = createCaller(options && ({ ...options, api } as ClientOptions), adapter)
   const { request, close } = call
   return Object.freeze({
     ...toMethods(api.endpoints, call),

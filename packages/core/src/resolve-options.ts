@@ -118,6 +118,7 @@ export function resolveCall(
   options: CallOptions & { readonly retry?: false | RetryOptions | undefined },
   defaults: Pick<Engine, 'timeout' | 'deadline' | 'validate' | 'retry' | 'api'>,
 ): CallSettings {
+  if (typeof options !== 'object' || options === null) refuse('options', 'must be an object')
   const { signal, headers, retry, validate = defaults.validate } = options
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') refuse('signal', 'must be an AbortSignal')
   if (typeof validate !== 'boolean') refuse('validate', 'must be true or false')

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { createClock } from '../test/clock.ts'
 import { findLeaks } from '../test/leaks.ts'
 import { CANARY, json, rejection, stubClient, stubFetch } from '../test/transport.ts'
+import { createVirtualClock } from '../test/virtual-clock.ts'
 import {
   AuthenticationError,
   ConfigurationError,
@@ -215,9 +215,9 @@ describe('a function as the source', () => {
   })
 
   it('that hangs ends the call within its timeout, with nothing sent', async () => {
-    const clock = createClock()
+    const clock = createVirtualClock()
     const source = vi.fn(() => new Promise<string>(() => {}))
-    const { client, sent } = stubClient(undefined, { apiKey: source, runtime: clock, timeout: 1_000 })
+    const { client, sent } = stubClient(undefined, { apiKey: source, runtime: clock.runtime, timeout: 1_000 })
     const call = rejection<TimeoutError>(client.assets.list())
     await clock.advance(999)
     expect(source).toHaveBeenCalledTimes(1)

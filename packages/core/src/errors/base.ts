@@ -144,5 +144,6 @@ function causeToJSON(cause: unknown): unknown {
   if (isOneBalanceError(cause)) return cause.toJSON()
   if (cause instanceof Error)
     return { name: cause.name, message: cause.message, ...('code' in cause && { code: cause.code }) }
-  return typeof cause === 'object' ? String(cause) : cause
+  // The reason of a caller's signal can be anything, also what JSON cannot hold or `String` cannot read.
+  return ['string', 'number', 'boolean'].includes(typeof cause) ? cause : Object.prototype.toString.call(cause)
 }
