@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { abortAndStall, inTurn, makeQuote, roleBased, SIGNATURE, START, virtualClient } from '../../test/onebalance.ts'
 import { type Answer, json, rejection, type Sent } from '../../test/transport.ts'
@@ -188,6 +189,41 @@ describe('quotes.execute', () => {
     await client.quotes.execute(await signQuote(created, { evm: { signTypedData: () => SIGNATURE } }))
     expect(await sent[1]?.text()).toBe(received.replace('"signature":"0x"', `"signature":"${SIGNATURE}"`))
     expect(({} as Record<string, unknown>)['a']).toBeUndefined()
+  })
+
+  it('sends any quote as it came', async () => {
+    const name = fc.oneof(
+      fc.string(),
+      fc.constantFrom('__proto__', 'constructor', 'toJSON', '7', 'é\u{1f600}', 'signature'),
+    )
+    const extra = fc.array(fc.tuple(name, fc.jsonValue()), { maxLength: 6 })
+    await fc.assert(
+      fc.asyncProperty(extra, extra, async (before, after) => {
+        const known = Object.keys(quote).concat(
+          'destinationChainOperation',
+          'validAfter',
+          'validUntil',
+          'slippage',
+          'fees',
+        )
+        const members = (pairs: [string, unknown][]) =>
+          pairs
+            .filter(([key]) => !known.includes(key))
+            .map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)},`)
+        const received = `{${members(before).join('')}${members(after).join('')}${JSON.stringify(quote).slice(1)}`
+        const { client, sent } = virtualClient((_, index) => (index === 0 ? new Response(received) : json(ACCEPTED)))
+        const created = await client.quotes.create(INPUT)
+        await client.quotes.execute(await signQuote(created, { evm: { signTypedData: () => SIGNATURE } }))
+        const expected = JSON.stringify(JSON.parse(received.replace('"signature":"0x"', `"signature":"${SIGNATURE}"`)))
+        expect(await sent[1]?.text()).toBe(expected)
+        expect(Object.getPrototypeOf(created)).toBe(Object.prototype)
+      }),
+    )
+  })
+
+  it('survives an answer that nobody checked', async () => {
+    const { client } = virtualClient(inTurn(new Response('null')))
+    expect(await client.quotes.execute(quote, { validate: false })).toBeNull()
   })
 })
 

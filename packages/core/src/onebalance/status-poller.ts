@@ -12,8 +12,8 @@ export interface WaitOptions extends Pick<CallOptions, 'signal' | 'timeout' | 'h
   readonly interval?: { readonly initial?: number | undefined; readonly max?: number | undefined } | undefined
   /** Time of the whole wait, ms. @default 600_000 */
   readonly deadline?: number | undefined
-  /** Called with the first status that is known, and whenever it changes. What it throws is ignored. */
-  readonly onStatus?: ((status: ExecutionStatus, execution: Execution) => void) | undefined
+  /** Called with the first status that is known, and whenever it changes. Not awaited; what it throws is ignored. */
+  readonly onStatus?: ((status: ExecutionStatus, execution: Execution) => unknown) | undefined
 }
 
 const DEFAULT_DEADLINE = 600_000
@@ -104,11 +104,9 @@ export class StatusPoller {
     const status = readStatus(execution)
     if (status === undefined || status === this.lastStatus) return
     this.lastStatus = status
-    try {
-      this.#options.onStatus?.(status, execution)
-    } catch {
-      // An observer must not decide over money.
-    }
+    // An observer must not decide over money, whether it throws or rejects.
+    const observe = async () => this.#options.onStatus?.(status, execution)
+    observe().catch(() => {})
   }
 
   /** From `initial` to `max`, less a random part that never goes below `initial`; never before the API asks for. */

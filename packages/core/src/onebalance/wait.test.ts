@@ -136,12 +136,13 @@ describe('executions.wait', () => {
     expect([error.code, error.cause, error.quoteId]).toEqual(['aborted', 'bye', '0xq'])
   })
 
-  it('ignores what onStatus throws', async () => {
+  it('ignores what onStatus throws or rejects with', async () => {
     const { client } = virtualClient(inTurn(at('COMPLETED')))
-    const onStatus = () => {
+    const thrown = () => {
       throw new Error('broken view')
     }
-    expect(await client.executions.wait(QUOTE, { onStatus })).toMatchObject({ status: 'COMPLETED' })
+    for (const onStatus of [thrown, async () => thrown()])
+      expect(await client.executions.wait(QUOTE, { onStatus })).toMatchObject({ status: 'COMPLETED' })
   })
 
   it('never waits less than the initial interval nor more than the longest', async () => {

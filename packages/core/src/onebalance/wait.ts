@@ -56,7 +56,7 @@ export async function waitForEnd(
 
   function timeout(): TimeoutError {
     const { lastStatus, lastError, deadline } = poller
-    const error = new TimeoutError({
+    return new TimeoutError({
       scope: 'deadline',
       message: `the execution had not ended after ${deadline} ms; ${lastStatus ? `its last status is ${lastStatus}` : 'its status is not known'}`,
       lastStatus,
@@ -69,7 +69,6 @@ export async function waitForEnd(
       hint: 'It may still go on: call executions.wait({ quoteId }) again. Do not execute another quote in its place.',
       ...(lastError && { cause: lastError }),
     })
-    return error
   }
 }
 

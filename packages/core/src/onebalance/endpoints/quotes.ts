@@ -114,7 +114,9 @@ function executionOf<Q extends { id: string; expirationTimestamp: string }>() {
     retry: 'once' as const,
     quoteId: (input: Q) => input.id,
     check: refuseExpired,
-    failure: ({ error }: ExecutionResponse) => {
+    failure: (response: ExecutionResponse) => {
+      // Unchecked answers (`validate: false`) come here too.
+      const error = (response as ExecutionResponse | null)?.error
       if (!error) return undefined
       return typeof error === 'string' ? error : (JSON.stringify(error) ?? 'unknown')
     },
@@ -128,6 +130,6 @@ function refuseExpired(
 ): Issue[] | undefined {
   const expiresAt = Number(expirationTimestamp || Number.NaN) * 1_000
   if (Number.isNaN(expiresAt) || now < expiresAt) return undefined
-  const time = new Date(expiresAt).toISOString()
+  const time = new Date(Math.max(0, expiresAt)).toISOString()
   return [{ path: 'expirationTimestamp', message: `the quote expired at ${time}: create a new one` }]
 }

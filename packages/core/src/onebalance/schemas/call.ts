@@ -152,7 +152,7 @@ const callQuoteInputEntries = {
   slippageTolerance: v.optional(slippageTolerance),
 }
 
-/** A signed call to quote. Source: Quotes, "Get call quote (v3)". */
+/** A signed call to quote: these fields only, not the others of the prepared call. Source: Quotes, "Get call quote (v3)". */
 export const callQuoteInput = v.object({
   /** As `prepareCall` gave them. */
   accounts: v.pipe(
@@ -165,7 +165,7 @@ export const callQuoteInput = v.object({
   fromAssetId: v.optional(assetId),
 })
 
-/** A signed call to quote. */
+/** A signed call to quote: these fields only, not the others of the prepared call. */
 export interface CallQuoteInput extends v.InferInput<typeof callQuoteInput> {}
 
 /** A signed call to quote. Source: Quotes, "Get call quote" (v1). */
