@@ -1,0 +1,75 @@
+import { equal, matches, ok, rejectionOf } from '../assert.ts'
+import { CANARY, type Case, group } from '../context.ts'
+
+const UNTRUSTED = [
+  ['U49', 'selfSigned', 'self-signed'],
+  ['U49b', 'expired', 'expired'],
+  ['U49c', 'misnamed', 'for another name'],
+  ['U49d', 'stranger', 'of another authority'],
+] as const
+
+/** 4.1, U49: no request reaches a server whose certificate is not trusted, and no retry is made. */
+export const certificates: Case[] = group('certificate', [
+  ...UNTRUSTED.flatMap(([id, certificate, what]) =>
+    (['GET', 'POST'] as const).map((method) => ({
+      id: `${id}-${method}`,
+      title: `${method} to a server with a certificate that is ${what}: not sent, not retried`,
+      async run({ client, core, server, runtime }: Parameters<Case['run']>[0]) {
+        const { url, log } = await server({ certificate })
+        const error = await rejectionOf(client({ baseURL: url }).request(method, '/api/x'))
+        ok(core.isOneBalanceError(error), 'no error of the library')
+        equal((await log()).deliveries.length, 0, 'deliveries')
+        if (runtime === 'workerd') return
+        equal(error.code, 'network', 'code')
+        equal(error.outcome, 'not_sent', 'outcome')
+        equal(error.attempts.length, 1, 'attempts')
+        matches(error.hint, /\bca\b/, 'hint')
+      },
+    })),
+  ),
+  {
+    id: 'U50',
+    title: 'the key does not leave before the certificate is trusted',
+    async run({ client, server }) {
+      const { url, log } = await server({ certificate: 'stranger' })
+      await rejectionOf(client({ baseURL: url, retry: false }).assets.list())
+      const { deliveries, unfinished } = await log()
+      equal(deliveries.length + unfinished, 0, 'requests, whole or not')
+    },
+  },
+  {
+    id: 'U51',
+    title: 'without `ca`, the system alone is trusted',
+    limits: {
+      workerd: {
+        why: 'certificates are trusted by the whole worker, not by one request',
+        link: 'https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp',
+        cannotRun: true,
+      },
+    },
+    async run({ adapter, server }) {
+      const { url, log } = await server()
+      const ob = adapter.createClient({ baseURL: url, apiKey: CANARY, retry: false })
+      const error = (await rejectionOf(ob.assets.list())) as { code: string; outcome: string }
+      await ob.close()
+      equal([error.code, error.outcome], ['network', 'not_sent'], 'code and outcome')
+      equal((await log()).deliveries.length, 0, 'deliveries')
+    },
+  },
+  {
+    id: 'U52',
+    title: '`ca` takes a list as well',
+    limits: {
+      workerd: {
+        why: 'certificates are trusted by the whole worker, not by one request',
+        link: 'https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp',
+        cannotRun: true,
+      },
+    },
+    async run({ client, server, setup }) {
+      const { url, log } = await server()
+      await client({ baseURL: url, ca: [setup.sandbox.ca, setup.ca] }).assets.list()
+      equal((await log()).deliveries.length, 1, 'deliveries')
+    },
+  },
+])

@@ -1,0 +1,75 @@
+import type { OneBalanceError } from '@ob/core'
+import { equal, ok } from '../assert.ts'
+import { type Case, type Context, group, type Limit } from '../context.ts'
+import type { Step } from '../server.ts'
+
+/** What the server does after it has read the whole request. */
+const FAULTS: Readonly<Record<string, { readonly what: string; readonly step: Step }>> = {
+  fin: { what: 'closes without an answer', step: { silent: true, end: 'close' } },
+  rst: { what: 'resets without an answer', step: { silent: true, end: 'reset' } },
+  408: { what: 'answers 408 and closes', step: { status: 408, headers: { connection: 'close' }, end: 'close' } },
+  421: { what: 'answers 421', step: { status: 421 } },
+  401: { what: 'asks for a Basic login', step: { status: 401, headers: { 'www-authenticate': 'Basic realm="x"' } } },
+  half: { what: 'closes in the middle of a 200', step: { body: '[1,2,3,4,5,6,7,8,9]', cutAt: 8, end: 'close' } },
+}
+
+const BUN_GET: Limit = {
+  why: 'fetch sends a GET again by itself when a connection that is used again closes without an answer',
+  link: 'https://github.com/oven-sh/bun/issues/28706',
+}
+
+const DENO_POOL: Limit = {
+  why: 'fetch sends a request again by itself when a connection that is used again closes without an answer',
+  link: 'https://github.com/denoland/deno/issues/35610',
+}
+
+const CLASSES = [
+  { name: 'once-POST', method: 'POST', retryClass: 'once' },
+  { name: 'idempotent-POST', method: 'POST', retryClass: 'idempotent' },
+  { name: 'GET', method: 'GET', retryClass: 'safe' },
+] as const
+
+/** Platform limits by id, where the runtime sends again below every retry code. Never for `once`. */
+const LIMITS: Readonly<Record<string, Case['limits']>> = {
+  'B1b-fin-reused-GET': { bun: BUN_GET, deno: DENO_POOL },
+  'B1b-rst-reused-GET': { bun: BUN_GET, deno: DENO_POOL },
+  'B1b-fin-reused-idempotent-POST': { deno: DENO_POOL },
+  'B1b-rst-reused-idempotent-POST': { deno: DENO_POOL },
+}
+
+/** Table 1b: how often one call arrives, counted at the server, with the library's own retries off. */
+export const deliveries: Case[] = group(
+  'deliveries',
+  Object.entries(FAULTS).flatMap(([fault, { what, step }]) =>
+    (['first', 'reused'] as const).flatMap((place) =>
+      CLASSES.map(({ name, method, retryClass }) => {
+        const id = `B1b-${fault}-${place}-${name}`
+        const limits = LIMITS[id]
+        return {
+          id,
+          title: `the server ${what}, ${place} request of its connection: one ${name} is one delivery`,
+          ...(limits && { limits }),
+          async run({ client, server, core }: Context) {
+            const isReused = place === 'reused'
+            const { url, log } = await server({ steps: isReused ? [{}, step] : [step] })
+            const ob = client({ baseURL: url, retry: false })
+            if (isReused) await ob.assets.list()
+            const options = method === 'POST' ? { retryClass, body: { quote: 1 } } : { retryClass }
+            const error = await ob.request(method, '/api/x', options).then(
+              () => undefined,
+              (reason: OneBalanceError) => reason,
+            )
+            ok(core.isOneBalanceError(error), 'it did not fail')
+            const seen = (await log()).deliveries.slice(isReused ? 1 : 0)
+            if (isReused) ok((seen[0]?.index ?? 0) > 0, 'the connection was not used again')
+            equal(seen.length, 1, 'deliveries')
+            if (retryClass === 'once') equal(error.code, ONCE_CODES[fault] ?? 'outcome_unknown', 'code')
+          },
+        }
+      }),
+    ),
+  ),
+)
+
+/** What a `once` call ends with, where that is not an unknown outcome. */
+const ONCE_CODES: Readonly<Record<string, string>> = { 401: 'unauthorized', 421: 'request_rejected' }

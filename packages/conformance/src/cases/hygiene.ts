@@ -1,0 +1,104 @@
+import { equal, ok, rejectionOf } from '../assert.ts'
+import { type Case, group } from '../context.ts'
+
+/** What calls leave behind: nothing. */
+export const hygiene: Case[] = group('hygiene', [
+  {
+    id: 'F10',
+    title: '500 calls on one signal, good and bad ones: no listener and no timer is left',
+    async run({ client, server }) {
+      const { url } = await server({
+        steps: Array.from({ length: 400 }, (_, n) => ({ status: n % 5 === 4 ? 503 : n % 7 === 6 ? 404 : 200 })),
+      })
+      const { signal } = new AbortController()
+      let listeners = 0
+      const [add, remove] = [signal.addEventListener.bind(signal), signal.removeEventListener.bind(signal)]
+      signal.addEventListener = ((...args: Parameters<typeof add>) => {
+        listeners += 1
+        add(...args)
+      }) as typeof signal.addEventListener
+      signal.removeEventListener = ((...args: Parameters<typeof remove>) => {
+        listeners -= 1
+        remove(...args)
+      }) as typeof signal.removeEventListener
+      let timers = 0
+      const setTimer = (ms: number, fn: () => void) => {
+        timers += 1
+        const timer = setTimeout(fn, ms)
+        let isOpen = true
+        return () => {
+          if (isOpen) timers -= 1
+          isOpen = false
+          clearTimeout(timer)
+        }
+      }
+      const ob = client({ baseURL: url, runtime: { setTimer, sleep: async () => {} }, maxConcurrent: 8 })
+      await Promise.allSettled(Array.from({ length: 500 }, () => ob.request('GET', '/api/x', { signal })))
+      // A listener that the platform's fetch puts on the library's own signal is the library's to end, not counted here.
+      equal([listeners, timers], [0, 0], 'listeners and timers')
+    },
+  },
+  {
+    id: 'F11',
+    title: '60 calls one after the other use one connection',
+    async run({ client, server }) {
+      const { url, log } = await server()
+      const ob = client({ baseURL: url })
+      for (let n = 0; n < 60; n += 1) await ob.request('GET', '/api/x')
+      equal((await log()).connections, 1, 'connections')
+    },
+  },
+  {
+    id: 'F12',
+    title: '200 calls at once are all answered',
+    async run({ client, server }) {
+      const { url, log } = await server()
+      const ob = client({ baseURL: url })
+      await Promise.all(Array.from({ length: 200 }, () => ob.request('GET', '/api/x')))
+      equal((await log()).deliveries.length, 200, 'deliveries')
+    },
+  },
+  {
+    id: 'F13',
+    title: 'a client whose calls were aborted still works',
+    async run({ client, server }) {
+      const stalled = Array.from({ length: 10 }, () => ({ stall: 'head' as const }))
+      const { url } = await server({ steps: [...stalled, {}] })
+      const ob = client({ baseURL: url, retry: false })
+      const controller = new AbortController()
+      const calls = stalled.map(() => rejectionOf(ob.request('GET', '/api/x', { signal: controller.signal })))
+      setTimeout(() => controller.abort(), 100)
+      await Promise.all(calls)
+      equal(await ob.request('GET', '/api/x'), [], 'answer')
+    },
+  },
+  {
+    id: 'F14',
+    title: 'two clients share nothing: one that is limited does not hold the other back',
+    async run({ client, server }) {
+      const { url } = await server({ steps: [{ status: 429, headers: { 'retry-after': '30' } }, {}] })
+      const [first, second] = [client({ baseURL: url, retry: false }), client({ baseURL: url, retry: false })]
+      await rejectionOf(first.assets.list())
+      const startedAt = Date.now()
+      await second.assets.list()
+      ok(Date.now() - startedAt < 2_000, 'it waited')
+    },
+  },
+  {
+    id: 'F15',
+    title: 'a call that nobody awaits twice makes no unhandled rejection: withResponse and data together',
+    async run({ client }) {
+      const promise = client({ baseURL: 'https://127.0.0.1:1', retry: false }).assets.list()
+      await rejectionOf(promise.withResponse())
+      await rejectionOf(promise)
+    },
+  },
+  {
+    id: 'F16',
+    title: 'the client and what it holds are frozen',
+    run({ client }) {
+      const ob = client({ baseURL: 'https://127.0.0.1:1' })
+      ok(Object.isFrozen(ob) && Object.isFrozen(ob.assets), 'it can be changed')
+    },
+  },
+])

@@ -1,0 +1,125 @@
+import type * as core from '@ob/core'
+import { type AdapterModule, CANARY, type Case, type Context, type RuntimeName, type Setup } from './context.ts'
+import { createControl } from './control.ts'
+import type { Server } from './server.ts'
+
+/** What became of one case. */
+export interface CaseResult {
+  readonly id: string
+  readonly status: 'passed' | 'failed' | 'limited'
+  readonly ms: number
+  /** Why it failed, or what the platform cannot. */
+  readonly note?: string
+}
+
+/** What differs between the runtimes' runners. */
+export interface Host {
+  readonly runtime: RuntimeName
+  readonly core: typeof core
+  readonly adapter: AdapterModule
+  readonly setup: Setup
+  readonly inspect?: (value: unknown) => string
+  /** Certificates are trusted by the whole process. */
+  readonly trustsAll?: true
+}
+
+/** No case takes longer; one that does hangs. */
+const CASE_TIMEOUT = 15_000
+
+/** Runs one case and takes down what it opened. */
+export async function runCase(one: Case, host: Host): Promise<CaseResult> {
+  const limit = one.limits?.[host.runtime]
+  const startedAt = Date.now()
+  const finish = (status: CaseResult['status'], note?: string): CaseResult => ({
+    id: one.id,
+    status,
+    ms: Date.now() - startedAt,
+    ...(note !== undefined && { note }),
+  })
+  const limited = `${limit?.why} (${limit?.link})`
+  if (limit?.cannotRun) return finish('limited', limited)
+  const failure = await tryCase(one, host)
+  if (limit) {
+    return failure === undefined
+      ? finish('failed', `it passes: the limit is gone, remove it: ${limited}`)
+      : finish('limited', limited)
+  }
+  return failure === undefined ? finish('passed') : finish('failed', failure)
+}
+
+async function tryCase(one: Case, host: Host): Promise<string | undefined> {
+  const { context, cleanUp } = createContext(host)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    await Promise.race([
+      one.run(context),
+      new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`it hangs: not over after ${CASE_TIMEOUT} ms`)), CASE_TIMEOUT)
+      }),
+    ])
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error)
+  } finally {
+    clearTimeout(timer)
+    await cleanUp()
+  }
+}
+
+function createContext(host: Host): { context: Context; cleanUp: () => Promise<void> } {
+  const { adapter, setup } = host
+  const control = createControl(setup.controlURL)
+  const servers: Server[] = []
+  const closers: (() => Promise<void>)[] = []
+  let usesSandbox = false
+  const kept = <T extends { close(): Promise<void> }>(closable: T): T => {
+    closers.push(() => closable.close())
+    return closable
+  }
+  const trust = (ca: string) => (host.trustsAll ? {} : { ca })
+  const defaults = (options: core.ClientOptions): core.ClientOptions => ({
+    apiKey: CANARY,
+    timeout: 5_000,
+    ...(options.fetch === undefined && trust(setup.ca)),
+    ...options,
+    retry: options.retry === false ? false : { baseDelay: 0, maxDelay: 0, ...options.retry },
+  })
+  const context: Context = {
+    runtime: host.runtime,
+    core: host.core,
+    adapter,
+    setup,
+    control,
+    inspect: host.inspect,
+    trust,
+    client: (options) => kept(adapter.createClient(defaults(options))),
+    caller: (options) => kept(adapter.createCaller(defaults(options))),
+    sandboxClient(options = {}) {
+      usesSandbox = true
+      const { url, ca, keys } = setup.sandbox
+      return kept(
+        adapter.createClient({
+          apiKey: keys.full,
+          baseURL: url,
+          timeout: 5_000,
+          ...trust(ca),
+          ...options,
+          retry: options.retry ?? { baseDelay: 0 },
+        }),
+      )
+    },
+    async server(options = {}) {
+      const server = await control.open(options)
+      servers.push(server)
+      return server
+    },
+  }
+  return {
+    context,
+    async cleanUp() {
+      await Promise.all(closers.map((close) => close().catch(() => {})))
+      await Promise.all(servers.map((server) => control.close(server)))
+      if (usesSandbox) await control.clearFaults()
+    },
+  }
+}
