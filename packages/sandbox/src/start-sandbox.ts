@@ -87,7 +87,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const secure =
     certificate && createTlsServer({ cert: certificate.cert, key: certificate.key, ALPNProtocols: ['http/1.1'] }, serve)
   secure?.on('tlsClientError', (_, socket) => socket.destroy())
-  const tcp = createTcpServer((socket) => {
+  const tcp = createTcpServer({ noDelay: true }, (socket) => {
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
