@@ -1,5 +1,6 @@
 import { ConfigurationError, type Fetch, REQUEST_START, type StartReporter, type Transport } from '@ob/core'
 import type { Dispatcher } from 'undici'
+import { createConnect, type Waiting } from './connect.ts'
 import { decode } from './decode.ts'
 import { createBody, LightResponse } from './light-response.ts'
 
@@ -29,7 +30,7 @@ export function createTransport(options: TransportOptions = {}): Fetch & { close
 
 /** The same for the engine, which also needs to know when a request begins. */
 export function createNodeTransport(options: TransportOptions): Transport & { close(): Promise<void> } {
-  let dispatcher: Promise<Dispatcher> | undefined
+  let pool: Promise<Pool> | undefined
   return {
     reportsStart: true,
     async fetch(url, init = {}) {
@@ -39,26 +40,33 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
           hint: 'Leave `proxy` out for a server on this machine.',
         })
       }
-      dispatcher ??= createDispatcher(options)
-      return send(await dispatcher, url, init)
+      pool ??= createPool(options)
+      return send(await pool, url, init)
     },
     async close() {
-      await (await dispatcher)?.close()
+      await (await pool)?.dispatcher.close()
     },
   }
 }
 
-async function createDispatcher({ ca, connections, proxy }: TransportOptions): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici')
+interface Pool {
+  readonly dispatcher: Dispatcher
+  readonly waiting: Waiting
+}
+
+async function createPool({ ca, connections, proxy }: TransportOptions): Promise<Pool> {
+  const { Agent, EnvHttpProxyAgent, buildConnector } = await import('undici')
   const trust = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }
   // The engine keeps the time; undici's own limits would end a call that the user gave longer.
   const common = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, ...(connections !== undefined && { connections }) }
-  return proxy
+  const { connect, waiting } = createConnect(buildConnector(trust))
+  const dispatcher = proxy
     ? new EnvHttpProxyAgent({ ...common, requestTls: trust, connect: trust })
-    : new Agent({ ...common, connect: trust })
+    : new Agent({ ...common, connect })
+  return { dispatcher, waiting }
 }
 
-async function send(dispatcher: Dispatcher, url: string, init: RequestInit & StartReporter): Promise<Response> {
+async function send({ dispatcher, waiting }: Pool, url: string, init: RequestInit & StartReporter): Promise<Response> {
   const { signal, method = 'GET' } = init
   signal?.throwIfAborted()
   const { origin, pathname, search } = new URL(url)
@@ -68,11 +76,16 @@ async function send(dispatcher: Dispatcher, url: string, init: RequestInit & Sta
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
     let fail: (error: unknown) => void = reject
+    const stopWaiting = waiting.begin()
     const onAbort = (): void => {
       fail(signal?.reason)
       controller?.abort(signal?.reason)
+      stopWaiting()
     }
-    const settle = (): void => signal?.removeEventListener('abort', onAbort)
+    const settle = (): void => {
+      signal?.removeEventListener('abort', onAbort)
+      stopWaiting()
+    }
     signal?.addEventListener('abort', onAbort, { once: true })
     let stream: ReturnType<typeof createBody> | undefined
     dispatcher.dispatch(
@@ -80,6 +93,7 @@ async function send(dispatcher: Dispatcher, url: string, init: RequestInit & Sta
       {
         onRequestStart(started) {
           controller = started
+          stopWaiting()
           if (signal?.aborted) started.abort(signal.reason)
           else init[REQUEST_START]?.()
         },

@@ -70,7 +70,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
   const clients = new Set<Link>()
   const backends = new Set<Socket>()
 
-  const server = createServer({ allowHalfOpen: false }, (raw) => {
+  const server = createServer({ noDelay: true }, (raw) => {
     const step = script[connections]
     connections += 1
     raw.on('error', ignore)
@@ -197,6 +197,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
 
   function track(socket: Socket): Socket {
     backends.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', ignore)
     socket.on('close', () => backends.delete(socket))
     return socket

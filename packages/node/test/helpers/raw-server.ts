@@ -36,7 +36,7 @@ export async function startRawServer(identity: Identity, answer: (request: RawRe
   const sockets = new Set<TLSSocket>()
   let connections = 0
   const secureContext = createSecureContext(identity)
-  const server = createServer((raw) => {
+  const server = createServer({ noDelay: true }, (raw) => {
     const socket = new TLSSocket(raw, { isServer: true, secureContext })
     const connection = connections
     connections += 1

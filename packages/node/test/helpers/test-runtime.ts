@@ -10,19 +10,23 @@ export interface TestRuntime extends Runtime {
   readonly slept: readonly number[]
 }
 
-/** `onSleep` is told how long a wait is that passes at once. */
-export function createTestRuntime(onSleep: (ms: number) => void = () => {}, random = Math.random): TestRuntime {
+/** A clock that a test moves; a sandbox has one. */
+export interface TestClock {
+  now(): number
+  advance(ms: number): void
+}
+
+/** Waits move `clock` on, which client and sandbox may share. */
+export function createTestRuntime(clock: TestClock = createTestClock(), random = Math.random): TestRuntime {
   const timers = new Set<{ readonly fn: () => void }>()
   const slept: number[] = []
-  let skew = 0
   return {
-    now: () => Date.now() + skew,
+    now: () => clock.now(),
     random,
     async sleep(ms, signal) {
       signal?.throwIfAborted()
       slept.push(ms)
-      skew += ms
-      onSleep(ms)
+      clock.advance(ms)
       await new Promise<void>((resolve) => setImmediate(resolve))
     },
     setTimer(_, fn) {
@@ -40,6 +44,16 @@ export function createTestRuntime(onSleep: (ms: number) => void = () => {}, rand
       return timers.size
     },
     slept,
+  }
+}
+
+function createTestClock(): TestClock {
+  let offset = 0
+  return {
+    now: () => Date.now() + offset,
+    advance: (ms) => {
+      offset += ms
+    },
   }
 }
 

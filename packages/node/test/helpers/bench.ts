@@ -1,0 +1,172 @@
+import { getEventListeners } from 'node:events'
+import { createSecureContext } from 'node:tls'
+import { isOneBalanceError, type OneBalanceError, type Quote, signQuote } from '@ob/core'
+import { type Sandbox, startSandbox } from '@ob/sandbox'
+import { expect } from 'vitest'
+import { createClient, type NodeClientOptions } from '../../src/index.ts'
+import { createAuthority } from './certificates.ts'
+import { type Front, type Script, startFront } from './fault-front.ts'
+import { createTestRuntime, type TestRuntime } from './test-runtime.ts'
+
+/** The two ways to execute a quote. */
+export const FLOWS = ['execute', 'executeAndWait'] as const
+export type FlowName = (typeof FLOWS)[number]
+
+/** What a case sets up. */
+export interface Case {
+  readonly flow: FlowName
+  /** Faults of the connections in turn, between client and sandbox. Without one, the client talks to the sandbox itself. */
+  readonly script?: Script
+  /** Makes one request first, so that the execution meets a connection that has been used. */
+  readonly isWarm?: boolean
+  readonly options?: Omit<NodeClientOptions, 'api'>
+  /** Runs once the call has begun. */
+  readonly during?: (controls: Controls) => void | Promise<void>
+}
+
+/** What a case can do while the call is under way. */
+export interface Controls {
+  readonly runtime: TestRuntime
+  readonly front: Front | undefined
+  abort(): void
+}
+
+/** What came of a case. */
+export interface Verdict {
+  readonly quoteId: string
+  readonly executed: number
+  readonly error: OneBalanceError | undefined
+  readonly value: unknown
+  readonly connections: number
+  /** Attempts of the execution itself, where it failed. */
+  readonly attempts: number | undefined
+}
+
+/** A sandbox that counts, and clients that fail in front of it. One case at a time, since they share its clock. */
+export interface Bench {
+  readonly sandbox: Sandbox
+  run(one: Case): Promise<Verdict>
+  /** Fails if any quote of any case ran twice, also one that ran late. */
+  checkAll(): void
+  close(): Promise<void>
+}
+
+/** A case that has not ended after so long, real ms, hangs: nothing in it waits for real time. */
+const HANG = 8_000
+export const ABORT_REASON = new Error('the user went away')
+const SESSION = '0x1111111111111111111111111111111111111111'
+const ADMIN = '0x3333333333333333333333333333333333333333'
+const ACCOUNT = '0x2222222222222222222222222222222222222222'
+
+export async function createBench(): Promise<Bench> {
+  const sandbox = await startSandbox({ limits: { perMinute: 1_000_000_000 } })
+  const authority = await createAuthority()
+  const context = createSecureContext(await authority.issue())
+  const upstream = { port: Number(new URL(sandbox.url).port), ca: sandbox.ca }
+  const common = { apiKey: sandbox.keys.full, ca: [sandbox.ca, authority.ca] }
+  const plain = createClient({ ...common, baseURL: sandbox.url, runtime: sandbox.clock })
+  const verdicts: Verdict[] = []
+
+  async function createQuote(): Promise<Quote> {
+    const quote = await plain.quotes.create({
+      from: {
+        accounts: [{ type: 'role-based', sessionAddress: SESSION, adminAddress: ADMIN, accountAddress: ACCOUNT }],
+        asset: { assetId: 'ob:usdc' },
+        amount: '1',
+      },
+      to: { asset: { assetId: 'ob:eth' } },
+    })
+    return signQuote(quote, { evm: { signTypedData: () => '0x01ff', signUserOperation: () => '0x01ff' } })
+  }
+
+  async function run({ flow, script, isWarm, options, during }: Case): Promise<Verdict> {
+    const front = script && (await startFront(upstream, context, script))
+    const runtime = createTestRuntime(sandbox.clock)
+    const controller = new AbortController()
+    const client = createClient({ ...common, baseURL: front?.url ?? sandbox.url, runtime, ...options })
+    if (isWarm) {
+      await client.assets.list()
+      await nextTurn()
+    }
+    const quote = await createQuote()
+    const call = client.quotes[flow](quote, { signal: controller.signal })
+    const settled = settle(call)
+    await during?.({ runtime, front, abort: () => controller.abort(ABORT_REASON) })
+    const { value, error } = await notHanging('the call', settled)
+    expect({ pendingTimers: runtime.pending, listeners: getEventListeners(controller.signal, 'abort') }).toEqual({
+      pendingTimers: 0,
+      listeners: [],
+    })
+    await notHanging('client.close()', client.close())
+    if (front) await notHanging('the front', front.close())
+    const verdict = {
+      quoteId: quote.id,
+      executed: sandbox.executed.get(quote.id) ?? 0,
+      error,
+      value,
+      connections: front?.connections ?? 0,
+      attempts: error?.attempts.length,
+    }
+    verdicts.push(verdict)
+    checkVerdict(verdict)
+    return verdict
+  }
+
+  return {
+    sandbox,
+    run,
+    checkAll() {
+      const twice = [...sandbox.executed].filter(([, times]) => times > 1)
+      expect(twice).toEqual([])
+      for (const verdict of verdicts) checkVerdict({ ...verdict, executed: sandbox.executed.get(verdict.quoteId) ?? 0 })
+    },
+    async close() {
+      await plain.close()
+      await sandbox.close()
+    },
+  }
+}
+
+/** What must hold whatever the fault was. */
+function checkVerdict({ quoteId, executed, error, value }: Verdict): void {
+  expect(executed, 'times that the quote ran').toBeLessThanOrEqual(1)
+  if (!error) {
+    expect(value).toBeTypeOf('object')
+    expect(executed, 'a call that succeeds has run').toBe(1)
+    return
+  }
+  expect(error.quoteId).toBe(quoteId)
+  if (executed > 0)
+    expect(['unknown', 'accepted'], `${error.message}: outcome of a quote that ran`).toContain(error.outcome)
+  else expect(error.outcome, `${error.message}: outcome of a quote that did not run`).not.toBe('accepted')
+  if (error.code === 'outcome_unknown') {
+    expect(error.outcome).toBe('unknown')
+    expect(error.retryable).toBe(false)
+    expect(isOneBalanceError(error.cause)).toBe(true)
+  }
+  if (error.code === 'aborted') expect(error.cause).toBe(ABORT_REASON)
+  for (const { startedAt, durationMs } of error.attempts)
+    expect(Number.isFinite(startedAt) && durationMs >= 0, 'each attempt is recorded').toBe(true)
+  if (error.code !== 'aborted') expect(error.hint).not.toBe('')
+}
+
+async function settle(call: Promise<unknown>): Promise<{ value?: unknown; error?: OneBalanceError }> {
+  try {
+    return { value: await call }
+  } catch (error) {
+    if (!isOneBalanceError(error)) throw error
+    return { error }
+  }
+}
+
+async function notHanging<T>(what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const guard = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} hangs`)), HANG)
+  })
+  return Promise.race([promise, guard]).finally(() => clearTimeout(timer))
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
