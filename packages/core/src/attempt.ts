@@ -369,17 +369,18 @@ function copyError(error: unknown, keys: KeyRing, depth = 0): unknown {
     depth < 4 && error.cause ? { cause: copyError(error.cause, keys, depth + 1) } : undefined,
   )
   const { code } = error as { code?: unknown }
+  const name = keys.redact(String(error.name))
   Object.defineProperty(copy, 'name', {
-    value: error.name,
+    value: name,
     configurable: true,
     writable: true,
   })
   Object.defineProperty(copy, 'stack', {
-    value: `${error.name}: ${copy.message}`,
+    value: `${name}: ${copy.message}`,
     configurable: true,
     writable: true,
   })
-  return typeof code === 'string' ? Object.assign(copy, { code }) : copy
+  return typeof code === 'string' ? Object.assign(copy, { code: keys.redact(code) }) : copy
 }
 
 function describePhase(phase: NetworkPhase): string {

@@ -13,7 +13,11 @@ import { decideRetry, hidesOutcome, type RetryDecision, waitAfterLimit } from '.
 /** Calls any endpoint of an API: plan, send with retries, check. */
 export interface Caller {
   <Input, Output>(endpoint: Endpoint<Input, Output>, input: Input, options?: CallOptions): CallPromise<Output>
-  <Output>(endpoint: Endpoint<undefined, Output>, input?: undefined, options?: CallOptions): CallPromise<Output>
+  <Output>(
+    endpoint: Endpoint<undefined, Output>,
+    input?: Readonly<Record<string, never>>,
+    options?: CallOptions,
+  ): CallPromise<Output>
   /** Calls a path that the contract does not know. */
   request(method: string, path: string, options?: RawRequest & CallOptions): CallPromise<unknown>
   /** Refuses further calls and closes the connections; calls under way end first. */

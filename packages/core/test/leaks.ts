@@ -39,7 +39,8 @@ export function findLeaks(root: unknown, secret: string): Leak[] {
   const queue: [path: string, value: unknown][] = [['$', root]]
   const look = (path: string, text: string): void => {
     const lower = text.toLowerCase()
-    for (const [form, needle] of forms) if (lower.includes(needle)) leaks.push({ path, form })
+    const found = forms.find(([, needle]) => lower.includes(needle))
+    if (found) leaks.push({ path, form: found[0] })
   }
   for (let next = queue.shift(); next; next = queue.shift()) {
     const [path, value] = next
