@@ -44,6 +44,8 @@ export function createRateWindow(options: {
   let shutAt = 0
   let shutUntil = 0
   let probe: 'none' | 'wanted' | number = 'none'
+  // A reset in whole seconds may have been rounded down. Once a request that waited for it was refused, it is taken as so.
+  let lag = 0
 
   /** Answers overtake each other: only a request that was sent after the last news brings newer news. Among the others, the least is true. */
   const learn = (ticket: number, count: number): boolean => {
@@ -83,15 +85,20 @@ export function createRateWindow(options: {
     },
     give(ticket, answer) {
       inFlight -= 1
-      if (ticket === probe) probe = answer ? 'none' : 'wanted'
+      const isProbe = ticket === probe
+      if (isProbe) probe = answer ? 'none' : 'wanted'
       if (!answer) return
       const { rate, shutFor } = answer
+      if (isProbe && shutFor !== undefined && rate.resetAfter !== undefined) lag = RESET_RESOLUTION
       if (shutFor !== undefined) shut(shutFor)
       // Without a time to wait for, a count of 0 would be for ever.
       else if (rate.remaining === undefined || (rate.remaining === 0 && rate.resetAfter === undefined))
         learn(ticket, Number.POSITIVE_INFINITY)
       else if (learn(ticket, rate.remaining) && rate.remaining === 0)
-        shut(Math.min(maxRetryAfter, (rate.resetAfter ?? 0) + jitter * runtime.random()))
+        shut(Math.min(maxRetryAfter, (rate.resetAfter ?? 0) + lag + jitter * runtime.random()))
     },
   }
 }
+
+/** How much earlier than meant a reset can be, ms. */
+const RESET_RESOLUTION = 1_000
