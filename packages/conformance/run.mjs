@@ -45,6 +45,8 @@ async function work() {
     const count = (status) => results.filter((result) => result.status === status).length
     for (const { id, note, status } of results)
       if (status === 'failed') process.stderr.write(`${name}: ${id}: ${note}\n`)
+    if (process.env.SLOW)
+      for (const { id, ms } of results.filter((one) => one.ms > 300).sort((a, b) => b.ms - a.ms)) console.error(id, ms)
     const seconds = `${((Date.now() - startedAt) / 1_000).toFixed(1)} s`
     const limited = results.filter(({ status }) => status === 'limited').map(({ id }) => id)
     const note = limited.length > 0 ? `${seconds}; platform limits: ${limited.join(', ')}` : seconds

@@ -38,6 +38,7 @@ export async function openFaultServer({ kind = 'tls', certificate = 'good', step
   // A TLS socket that never gets through its handshake is a connection of the raw server only.
   server.on('connection', (socket) => {
     sockets.add(socket)
+    socket.setNoDelay(true)
     socket.on('error', () => {})
     socket.on('close', () => sockets.delete(socket))
   })
@@ -63,12 +64,13 @@ async function answer(socket, step, method) {
   if (!step.silent) {
     const { head, body } = render(step, method)
     const shown = step.cutAt === undefined ? body : body.subarray(0, step.cutAt)
-    await write(socket, head)
     // Head and body in separate packets, so that a client sees the head before the rest goes wrong.
-    if (step.stall === 'body' || step.cutAt !== undefined || step.drip) await pause(step.drip ? 0 : 15)
+    const isSplit = step.stall === 'body' || step.cutAt !== undefined || step.drip !== undefined || step.endless
+    await write(socket, isSplit ? head : Buffer.concat([head, shown]))
+    if (isSplit && !step.drip) await pause(15)
     if (step.endless) return endless(socket)
     if (step.drip) await drip(socket, shown, step.drip)
-    else await write(socket, shown)
+    else if (isSplit) await write(socket, shown)
     if (step.stall === 'body') return
     if (step.cutAt !== undefined) await pause(15)
   }

@@ -53,7 +53,11 @@ export const deliveries: Case[] = group(
             const isReused = place === 'reused'
             const { url, log } = await server({ steps: isReused ? [{}, step] : [step] })
             const ob = client({ baseURL: url, retry: false })
-            if (isReused) await ob.assets.list()
+            if (isReused) {
+              await ob.assets.list()
+              // undici gives a connection back to its pool in the next turn of the event loop.
+              await new Promise((resolve) => setTimeout(resolve, 10))
+            }
             const options = method === 'POST' ? { retryClass, body: { quote: 1 } } : { retryClass }
             const error = await ob.request(method, '/api/x', options).then(
               () => undefined,

@@ -71,7 +71,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'a quote goes back as it came: key order, unknown fields, string amounts; only signatures change',
     async run(context) {
       const body =
-        '{"z":"first","id":"0x1","new":{"b":1,"a":"2"},"accounts":[],"amount":"100000000000000000001","originChainsOperations":[{"userOp":{"nonce":"12345678901234567890","signature":"0x","x":1},"typedDataToSign":{"domain":{},"types":{},"primaryType":"A","message":{"m":1}},"y":null}],"expirationTimestamp":"9999999999","tamperProofSignature":"0xab"}'
+        '{"z":"first","id":"0x1","new":{"b":1,"a":"2"},"accounts":[{"type":"role-based","accountAddress":"0xb98E11f0f854442801e7cf3214710972D5dAF11a"}],"amount":"100000000000000000001","originChainsOperations":[{"userOp":{"nonce":"12345678901234567890","signature":"0x","x":1},"typedDataToSign":{"domain":{},"types":{},"primaryType":"A","message":{"m":1}},"y":null}],"expirationTimestamp":"9999999999","tamperProofSignature":"0xab"}'
       const { url, log } = await context.server({ steps: [{ body }, { body: '{"success":true,"error":null}' }] })
       const ob = context.client({ baseURL: url })
       const quote = await ob.quotes.create(swap())
@@ -354,9 +354,24 @@ function endpointCases(): Omit<Case, 'group'>[] {
     ],
     ['quotes.create', (ob) => ob.quotes.create(swap())],
     ['quotes.execute', async (ob, context) => ob.quotes.execute(await signed(context, ob))],
-    ['quotes.prepareCall', (ob) => ob.quotes.prepareCall({ accounts: [account], ...CALL })],
+    ['quotes.prepareCall', async (ob) => ob.quotes.prepareCall({ accounts: [account], ...(await contractCall(ob)) })],
     ['executions.status', (ob) => ob.executions.status({ quoteId: '0x1' })],
     ['transactions.list().page', (ob) => ob.transactions.list({ user: account.accountAddress }).page()],
+    [
+      'quotes.createCall',
+      async (ob) => {
+        const { accounts, chainOperation, tamperProofSignature } = await ob.quotes.prepareCall({
+          accounts: [account],
+          ...(await contractCall(ob)),
+        })
+        const userOp = { ...chainOperation.userOp, signature: `0x${'11'.repeat(65)}` }
+        return ob.quotes.createCall({
+          accounts: accounts as never,
+          chainOperation: { ...chainOperation, userOp },
+          tamperProofSignature,
+        })
+      },
+    ],
     ['v2.balances.aggregated', (ob) => ob.v2.balances.aggregated({ address: account.accountAddress })],
     [
       'v1.quotes.create',
@@ -366,7 +381,7 @@ function endpointCases(): Omit<Case, 'group'>[] {
           to: { asset: { assetId: 'ob:eth' } },
         }),
     ],
-    ['v1.quotes.prepareCall', (ob) => ob.v1.quotes.prepareCall({ account, ...CALL })],
+    ['v1.quotes.prepareCall', async (ob) => ob.v1.quotes.prepareCall({ account, ...(await contractCall(ob)) })],
     ['v1.executions.status', (ob) => ob.v1.executions.status({ quoteId: '0x1' })],
     ['v1.transactions.list().page', (ob) => ob.v1.transactions.list({ user: account.accountAddress }).page()],
     ['request', (ob) => ob.request('GET', '/api/assets/list')],
@@ -380,8 +395,13 @@ function endpointCases(): Omit<Case, 'group'>[] {
   }))
 }
 
-const CALL = {
-  targetChain: 'eip155:42161',
-  calls: [{ to: '0xaf88d065e77c8cC2239327C5EDb3A432268e5831', data: '0xa9059cbb', value: '0' }],
-  tokensRequired: [{ assetType: 'eip155:42161/erc20:0xaf88d065e77c8cC2239327C5EDb3A432268e5831', amount: '1' }],
+/** One call on Arbitrum, with a token that the API lists there. */
+async function contractCall(ob: ReturnType<Context['client']>) {
+  const tokens = (await ob.assets.list()).flatMap(({ aggregatedEntities }) => aggregatedEntities)
+  const assetType = tokens.find((token) => token.assetType.startsWith('eip155:42161/erc20:'))?.assetType ?? ''
+  return {
+    targetChain: 'eip155:42161',
+    calls: [{ to: assetType.slice(-42), data: '0xa9059cbb', value: '0' }],
+    tokensRequired: [{ assetType, amount: '1' }],
+  }
 }

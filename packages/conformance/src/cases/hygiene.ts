@@ -32,20 +32,24 @@ export const hygiene: Case[] = group('hygiene', [
           clearTimeout(timer)
         }
       }
-      const ob = client({ baseURL: url, runtime: { setTimer, sleep: async () => {} }, maxConcurrent: 8 })
-      await Promise.allSettled(Array.from({ length: 500 }, () => ob.request('GET', '/api/x', { signal })))
+      const ob = client({ baseURL: url, runtime: { setTimer, sleep: async () => {} } })
+      // Eight at once: Node.js warns of more than ten listeners on one signal while they are there.
+      for (let n = 0; n < 500; n += 8)
+        await Promise.allSettled(Array.from({ length: 8 }, () => ob.request('GET', '/api/x', { signal })))
       // A listener that the platform's fetch puts on the library's own signal is the library's to end, not counted here.
       equal([listeners, timers], [0, 0], 'listeners and timers')
     },
   },
   {
     id: 'F11',
-    title: '60 calls one after the other use one connection',
+    title: '60 calls one after the other use two connections at the most',
     async run({ client, server }) {
       const { url, log } = await server()
       const ob = client({ baseURL: url })
       for (let n = 0; n < 60; n += 1) await ob.request('GET', '/api/x')
-      equal((await log()).connections, 1, 'connections')
+      // Two, since undici gives a connection back to its pool only in the next turn of the event loop.
+      const { connections } = await log()
+      ok(connections <= 2, `${connections} connections`)
     },
   },
   {
@@ -70,6 +74,18 @@ export const hygiene: Case[] = group('hygiene', [
       setTimeout(() => controller.abort(), 100)
       await Promise.all(calls)
       equal(await ob.request('GET', '/api/x'), [], 'answer')
+    },
+  },
+  {
+    id: 'F17',
+    title: 'close() does not wait for a connection that timed out',
+    async run({ client, server }) {
+      const { url } = await server({ kind: 'silent' })
+      const ob = client({ baseURL: url, timeout: 50, retry: false })
+      await rejectionOf(ob.assets.list())
+      const startedAt = Date.now()
+      await ob.close()
+      ok(Date.now() - startedAt < 2_000, `it took ${Date.now() - startedAt} ms`)
     },
   },
   {

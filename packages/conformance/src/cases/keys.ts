@@ -25,7 +25,7 @@ const BAD: readonly (readonly [string, string, unknown, RegExp?])[] = [
   ['K6', 'a placeholder', 'YOUR_API_KEY'],
   ['K6b', 'a longer placeholder', 'your-onebalance-api-key'],
   ['K6c', 'a placeholder in angle brackets', '<your api key here>'],
-  ['K6d', 'a template that was not filled in', '${ONEBALANCE_API_KEY}'],
+  ['K6d', 'a template that was not filled in', `$${'{ONEBALANCE_API_KEY}'}`],
   ['K7', '15 characters', 'x1'.repeat(8).slice(1)],
   ['K7b', '513 characters', `${'x1'.repeat(256)}x`],
 ]
