@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel'
-import { type Adapter, type Api, ConfigurationError } from '@ob/core'
-import { envKey } from './env-key.ts'
+import { type Adapter, ConfigurationError, createDefaultKey, type Event, readBaseURL } from '@ob/core'
+import { readVariable } from './env-key.ts'
 import { fileKey } from './file-key.ts'
 import { createNodeTransport, type TransportOptions } from './transport.ts'
 
@@ -11,17 +11,10 @@ const events = channel('onebalance:request')
 export const nodeAdapter: Adapter = Object.freeze({
   name: 'node',
   createTransport: (options: TransportOptions) => createNodeTransport(options),
-  keySource: ({ keyEnv }: Api) => {
-    const fromEnvironment = envKey(keyEnv)
-    return (question: { readonly rejected: boolean }) => {
-      const path = process.env[`${keyEnv}_FILE`]
-      if (process.env[keyEnv] || !path) return fromEnvironment(question)
-      return fileKey(path)(question)
-    }
-  },
-  baseURL: ({ keyEnv }: Api) => process.env[`${keyEnv.replace(/_API_KEY$/, '')}_BASE_URL`] || undefined,
-  guard(url: string) {
-    if (url.startsWith('https:') && process.env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0') {
+  keySource: (api) => createDefaultKey(api, readVariable, fileKey),
+  baseURL: (api) => readBaseURL(api, readVariable),
+  guard(url) {
+    if (url.startsWith('https:') && readVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0') {
       throw new ConfigurationError({
         message:
           'NODE_TLS_REJECT_UNAUTHORIZED=0 switches the check of certificates off, and the key would go to anybody',
@@ -29,7 +22,7 @@ export const nodeAdapter: Adapter = Object.freeze({
       })
     }
   },
-  onEvent: (event: unknown) => {
+  onEvent(event: Event) {
     if (events.hasSubscribers) events.publish(event)
   },
-})
+} satisfies Adapter)

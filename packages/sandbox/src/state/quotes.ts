@@ -192,7 +192,8 @@ function choosePayments(ledger: Ledger, accounts: readonly Account[], assetId: s
     for (const { accountAddress: address } of accounts) {
       const held = ledger.balance(address, token)
       if (held <= 0n || left <= 0n) continue
-      const part = held > left ? left : held
+      let part = held
+      if (part > left) part = left
       payments.push({ address, token, amount: part })
       left -= part
     }

@@ -1,0 +1,5 @@
+export * from '@ob/core'
+export { type BunClientOptions, createCaller, createClient } from './client.ts'
+export { envKey } from './env-key.ts'
+export { fileKey } from './file-key.ts'
+export { createTransport, type TransportOptions } from './transport.ts'

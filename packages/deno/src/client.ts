@@ -1,0 +1,40 @@
+import {
+  type Api,
+  type Caller,
+  type Client,
+  type ClientOptions,
+  createCaller as createCoreCaller,
+  createClient as createCoreClient,
+  type EndpointTree,
+  type oneBalance,
+} from '@ob/core'
+import { denoAdapter } from './adapter.ts'
+import type { TransportOptions } from './transport.ts'
+
+/** Options of a client on Deno. */
+export interface DenoClientOptions<A extends Api = Api> extends ClientOptions<A>, TransportOptions {}
+
+/**
+ * Makes a client. The key comes from ONEBALANCE_API_KEY, or the file that ONEBALANCE_API_KEY_FILE names, unless `apiKey` is given.
+ *
+ * @example
+ * const ob = createClient()
+ * const assets = await ob.assets.list()
+ * @throws {ConfigurationError} for an option that cannot be used
+ * @throws {InsecureUrlError} for a `baseURL` that is not safe
+ */
+export function createClient<const Tree extends EndpointTree = (typeof oneBalance)['endpoints']>(
+  options: DenoClientOptions<Api<Tree>> = {},
+): Client<Tree> {
+  return createCoreClient(options, denoAdapter)
+}
+
+/**
+ * The tree-shakable form: `const call = createCaller(); await call(listAssets)`.
+ *
+ * @throws {ConfigurationError} for an option that cannot be used
+ * @throws {InsecureUrlError} for a `baseURL` that is not safe
+ */
+export function createCaller(options: DenoClientOptions = {}): Caller {
+  return createCoreCaller(options, denoAdapter)
+}
