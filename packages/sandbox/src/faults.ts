@@ -10,7 +10,7 @@ export interface Fault {
   readonly latency?: number | undefined
   /** Resets the connection, before or after the request was processed. */
   readonly reset?: 'before' | 'after' | undefined
-  /** Closes the connection after so many bytes of the request; it is not processed. */
+  /** Closes the connection after so many bytes of the request (0: at its first byte), or at its end; it is not processed. */
   readonly cutAfterRequestBytes?: number | undefined
   /** Processes the request and closes the connection after so many bytes of the answer, head included. */
   readonly cutAfterResponseBytes?: number | undefined
@@ -26,7 +26,13 @@ export interface Fault {
 export interface Faults {
   /** For the next request, whatever it is. Several are used in order. */
   next(fault: Fault): void
-  /** For an endpoint, by its value's name (`executeQuote`) or its place in the client (`quotes.execute`). @default every time */
+  /**
+   * For an endpoint, by its value's name (`executeQuote`) or its place in the client (`quotes.execute`). @default every time
+   *
+   * Those with `times` come first, in order; of those without, the last one set counts.
+   *
+   * @throws for a name that no endpoint has
+   */
   on(endpointName: string, fault: Fault, options?: { readonly times?: number | undefined }): void
   clear(): void
 }
@@ -54,7 +60,10 @@ export function createFaults(toName: (name: string) => string): FaultQueue {
     take(endpointName) {
       const next = queue.shift()
       if (next) return next
-      const entry = byName.get(endpointName ?? '')?.find(({ left }) => left > 0)
+      const entries = byName.get(endpointName ?? '') ?? []
+      const entry =
+        entries.find(({ left }) => left > 0 && left !== Number.POSITIVE_INFINITY) ??
+        entries.filter(({ left }) => left > 0).at(-1)
       if (!entry) return undefined
       entry.left -= 1
       return entry.fault

@@ -9,7 +9,7 @@ import { checkScope, fingerprint, type KeyStore, type KnownKey } from './keys.ts
 import { invalid, Problem } from './problem.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import type { Route } from './routes.ts'
-import { ENDPOINTS, findEndpoint, hasPath } from './served-endpoints.ts'
+import { ENDPOINTS, findEndpoint, findMethods } from './served-endpoints.ts'
 import type { Json } from './state/quotes.ts'
 import type { Wire } from './wire.ts'
 
@@ -73,18 +73,21 @@ export function createHandler(parts: {
     }
     requests.push(entry)
     response.on('finish', () => wire.endExchange())
-    const fault = faults.take(name) ?? {}
+    const fault = wire.isRequestCut ? {} : (faults.take(name) ?? {})
+    if (fault.cutAfterRequestBytes !== undefined) wire.cutRequest(fault.cutAfterRequestBytes)
     const body = await readBody(request)
+    // A request that is shorter than its cut ends here.
+    if (wire.isRequestCut) return void request.socket.destroy()
     if (body === undefined) return
     const admission = admit(typeof key === 'string' ? key : undefined)
     if (admission.release) response.once('close', admission.release)
     if (fault.latency) await wait(fault.latency, undefined, { ref: false })
-    if (fault.cutAfterRequestBytes !== undefined) return void request.socket.destroy()
     if (fault.reset === 'before') return wire.reset()
 
     const isReplaced =
       fault.status !== undefined || fault.body !== undefined || fault.redirect !== undefined || fault.oversize
-    const reply = isReplaced ? replacement(fault) : process(method, url, name, admission, body)
+    const reply =
+      isReplaced && fault.reset !== 'after' ? replacement(fault) : process(method, url, name, admission, body)
     if (fault.reset === 'after') return wire.reset()
     if (fault.stall === 'head') return
     entry.status = reply.status
@@ -124,13 +127,14 @@ export function createHandler(parts: {
       settle()
       const endpoint = name && ENDPOINTS.get(name)
       if (!endpoint) {
-        throw hasPath(url.pathname)
-          ? new Problem(405, 'MethodNotAllowedException', `Cannot ${method} ${url.pathname}`)
+        const allow = findMethods(url.pathname).join(', ')
+        throw allow
+          ? new Problem(405, 'MethodNotAllowedException', `Cannot ${method} ${url.pathname}`, { allow })
           : new Problem(404, 'NotFoundException', `Cannot ${method} ${url.pathname}`)
       }
       checkScope(known, endpoint)
-      const input = endpoint.method === 'GET' ? Object.fromEntries(url.searchParams) : parseBody(body)
-      if (endpoint.method !== 'GET' && endpoint.input) {
+      const input = endpoint.method === 'GET' ? readQuery(url) : parseBody(body)
+      if (endpoint.input) {
         const checked = safeParse(endpoint.input, input)
         if (!checked.success)
           throw invalid(
@@ -139,15 +143,14 @@ export function createHandler(parts: {
       }
       const { status = 200, body: answer } = (routes[name] as Route)(input)
       return { status, headers, body: JSON.stringify(answer) }
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      const { status, message } = error
-      const shape = { ...(error.error && { error: error.error }), message, statusCode: status }
-      return {
-        status,
-        headers: { ...headers, ...error.headers },
-        body: JSON.stringify({ ...shape, timestamp: new Date(clock.now()).toISOString(), path: url.pathname }),
-      }
+    } catch (cause) {
+      // Anything else is a bug of the sandbox: it is answered, since a throw here would end the host's process.
+      const problem = cause instanceof Problem ? cause : new Problem(500, 'InternalServerErrorException', String(cause))
+      const { status, error, message } = problem
+      const body = error
+        ? { error, message, statusCode: status, timestamp: new Date(clock.now()).toISOString(), path: url.pathname }
+        : { message, statusCode: status }
+      return { status, headers: { ...headers, ...problem.headers }, body: JSON.stringify(body) }
     }
   }
 }
@@ -168,6 +171,12 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
 
 /** Stands for a body that was not kept. */
 const OVER_LIMIT = '\u0000'
+
+/** The query as the contract's inputs have it: `limit` is their only number. */
+function readQuery({ searchParams }: URL): Json {
+  const { limit, ...rest } = Object.fromEntries(searchParams)
+  return { ...rest, ...(limit !== undefined && { limit: Number(limit) }) }
+}
 
 function parseBody(text: string): Json {
   if (text === OVER_LIMIT) throw new Problem(413, 'PayloadTooLargeException', 'request entity too large')

@@ -1,6 +1,7 @@
 /** An answer that is an error, in the API's own shape. */
 export class Problem extends Error {
   readonly status: number
+  /** Empty where the API answers with `message` and `statusCode` alone. */
   readonly error: string
   readonly headers: Readonly<Record<string, string>>
 

@@ -17,7 +17,8 @@ export function createRoutes(seed: number, clock: Clock) {
   const ok = (body: unknown) => ({ body })
   const execute: Route = (input) => ok(executions.execute(quotes.verify(input)))
   const status: Route = (input) => ok(executions.status(String(input['quoteId'])))
-  const history: Route = (input) => ok(readPage(executions.history(String(input['user'])), input))
+  const history: Route = (input) =>
+    ok(readPage(executions.history(String(input['user']), input['sortBy'] === 'updatedAt'), input))
 
   const routes: Readonly<Record<string, Route>> = {
     listAssets: () =>
@@ -29,11 +30,11 @@ export function createRoutes(seed: number, clock: Clock) {
           return { chain: { chain, namespace, reference }, isTestnet: false }
         }),
       ),
-    predictAddress: (input) => {
-      const { sessionAddress, adminAddress } = input
-      if (adminAddress !== undefined && adminAddress === sessionAddress)
-        throw invalid('adminAddress must differ from sessionAddress')
-      const hash = createHash('sha256').update(JSON.stringify(input)).digest('hex')
+    predictAddress: ({ type = 'role-based', signerAddress, sessionAddress, adminAddress }) => {
+      // With EIP-7702 the signer's own address becomes the account.
+      if (type === 'kernel-v3.3-ecdsa') return { status: 201, body: { predictedAddress: signerAddress } }
+      const signers = JSON.stringify([type, signerAddress, sessionAddress, adminAddress])
+      const hash = createHash('sha256').update(signers).digest('hex')
       return { status: 201, body: { predictedAddress: `0x${hash.slice(0, 40)}` } }
     },
     getAggregatedBalance: (input) => {
@@ -107,13 +108,12 @@ function toBalance(
   }
 }
 
-/** A page and the cursor of the next one. */
-function readPage(all: readonly Json[], input: Json): Json {
-  const limit = Math.min(50, Number(input['limit'] ?? 20))
-  const from = Number(Buffer.from(String(input['continuation'] ?? ''), 'base64url').toString() || 0)
-  if (!Number.isInteger(limit) || limit < 1 || !Number.isInteger(from))
-    throw invalid('Validation error: limit or continuation')
-  const transactions = all.slice(from, from + limit)
-  const next = from + limit
-  return { transactions, ...(next < all.length && { continuation: Buffer.from(String(next)).toString('base64url') }) }
+/** A page and the cursor of the next one. The cursor names the last entry, so that new ones do not shift the pages. */
+function readPage(all: readonly Json[], { limit = 20, continuation }: Json): Json {
+  const last = continuation && Buffer.from(String(continuation), 'base64url').toString()
+  const from = last ? all.findIndex(({ quoteId }) => quoteId === last) + 1 : 0
+  if (continuation && from === 0) throw invalid('Validation error: Invalid continuation at "continuation"')
+  const transactions = all.slice(from, from + Math.min(50, Number(limit)))
+  const next = from + transactions.length < all.length && transactions.at(-1)
+  return { transactions, ...(next && { continuation: Buffer.from(String(next['quoteId'])).toString('base64url') }) }
 }

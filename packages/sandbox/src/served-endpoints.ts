@@ -12,9 +12,9 @@ export function findEndpoint(method: string, path: string): string | undefined {
   return undefined
 }
 
-/** Whether the contract has this path, under whatever method. */
-export function hasPath(path: string): boolean {
-  return [...ENDPOINTS.values()].some((endpoint) => endpoint.path === path)
+/** The methods that the contract has for a path; none where it does not know the path. */
+export function findMethods(path: string): readonly string[] {
+  return [...ENDPOINTS.values()].filter((endpoint) => endpoint.path === path).map(({ method }) => method)
 }
 
 /**

@@ -6,7 +6,8 @@ export class Wire extends Duplex {
   readonly #socket: Socket
   readonly #takeRequestCut: () => number | undefined
   #isBetweenRequests = true
-  #requestBytesLeft = Number.POSITIVE_INFINITY
+  #requestBytes = 0
+  #requestCut: number | undefined
   #responseBytesLeft = Number.POSITIVE_INFINITY
 
   constructor(socket: Socket, takeRequestCut: () => number | undefined) {
@@ -17,6 +18,17 @@ export class Wire extends Duplex {
     socket.on('end', () => this.push(null))
     socket.on('close', () => this.destroy())
     socket.on('error', () => this.destroy())
+  }
+
+  /** Whether the current request is one that is cut, and so must not be processed. */
+  get isRequestCut(): boolean {
+    return this.#requestCut !== undefined
+  }
+
+  /** Closes once so many bytes of the current request have arrived, head included. */
+  cutRequest(bytes: number): void {
+    this.#requestCut = bytes
+    if (this.#requestBytes >= bytes) this.#socket.destroy()
   }
 
   /** A request's answer has been sent: the next byte begins another request. */
@@ -40,14 +52,18 @@ export class Wire extends Duplex {
   #receive(chunk: Buffer): void {
     if (this.#isBetweenRequests) {
       this.#isBetweenRequests = false
-      this.#requestBytesLeft = this.#takeRequestCut() ?? Number.POSITIVE_INFINITY
+      this.#requestBytes = 0
+      this.#requestCut = this.#takeRequestCut()
     }
-    if (chunk.length >= this.#requestBytesLeft) {
-      this.#socket.destroy()
+    const left = (this.#requestCut ?? Number.POSITIVE_INFINITY) - this.#requestBytes
+    this.#requestBytes += chunk.length
+    if (chunk.length < left) {
+      if (!this.push(chunk)) this.#socket.pause()
       return
     }
-    this.#requestBytesLeft -= chunk.length
-    if (!this.push(chunk)) this.#socket.pause()
+    // What came before the cut is still parsed, so that a whole head is in the log.
+    if (left > 0) this.push(chunk.subarray(0, left))
+    setImmediate(() => this.#socket.destroy())
   }
 
   override _read(): void {
@@ -60,9 +76,11 @@ export class Wire extends Duplex {
       this.#socket.write(chunk, done)
       return
     }
+    // `end` on the first chunk that reaches the limit; the answer's later chunks go nowhere.
+    const last = chunk.subarray(0, this.#responseBytesLeft)
+    this.#responseBytesLeft = 0
     const socket = this.#socket
-    socket.write(chunk.subarray(0, this.#responseBytesLeft), () => socket.end(() => socket.destroy()))
-    this.#responseBytesLeft = Number.POSITIVE_INFINITY
+    if (!socket.writableEnded) socket.end(last, () => socket.destroy())
     done()
   }
 

@@ -24,6 +24,8 @@ export function createExecutions(ledger: Ledger, clock: Clock) {
     if (quote.ending) return elapsed < PROGRESS.COMPLETED ? 'IN_PROGRESS' : quote.ending.status
     return elapsed < PROGRESS.COMPLETED ? 'EXECUTED' : 'COMPLETED'
   }
+  const updatedAt = ({ startedAt }: Execution): number =>
+    startedAt + Math.max(0, ...Object.values(PROGRESS).filter((after) => after <= clock.now() - startedAt))
   /** Books what has happened by now. */
   const settle = (): void => {
     for (const execution of running.values()) {
@@ -76,12 +78,13 @@ export function createExecutions(ledger: Ledger, clock: Clock) {
       const execution = running.get(quoteId)
       return execution && clock.now() - execution.startedAt >= PROGRESS.known ? describe(execution) : {}
     },
-    /** An account's executions, newest first. */
-    history(user: string): Json[] {
+    /** An account's executions, newest first: by their beginning, or by their last change of status. */
+    history(user: string, isByUpdate: boolean): Json[] {
       const address = user.split(':').pop()?.toLowerCase()
       return [...running.values()]
         .filter(({ quote }) => quote.user.toLowerCase() === address)
         .reverse()
+        .sort((one, other) => (isByUpdate ? updatedAt(other) - updatedAt(one) : 0))
         .map((execution) => ({
           ...describe(execution),
           type: execution.quote.type,

@@ -46,7 +46,8 @@ export function createQuoteBook(ledger: Ledger, clock: Clock) {
 
   const publish = (quote: Omit<IssuedQuote, 'id' | 'body' | 'expiresAt'>, accounts: Json, extra: Json): Json => {
     const id = `0x${hex(32)}`
-    const expiresAt = clock.now() + LIFETIME
+    // A whole second, so that the sandbox refuses the quote at the very time that it says.
+    const expiresAt = Math.floor((clock.now() + LIFETIME) / 1_000) * 1_000
     const { payments, receipt } = quote
     const spent = payments.reduce((sum, { token, amount }) => sum + toMicroUsd(amount, token), 0n)
     const [first] = payments
@@ -73,7 +74,7 @@ export function createQuoteBook(ledger: Ledger, clock: Clock) {
           fiatValue: formatUsd(toMicroUsd(receipt.amount, receipt.token)),
         },
       }),
-      expirationTimestamp: String(Math.floor(expiresAt / 1_000)),
+      expirationTimestamp: String(expiresAt / 1_000),
       fees: { assets: {}, cumulativeUSD: formatUsd(spent / FEE_DIVISOR) },
       tamperProofSignature: `0x${hex(65)}`,
     }
