@@ -42,7 +42,7 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
 ): Client<Tree> {
   const api = options?.api ?? oneBalance
   // What is no object goes on as it is, to be refused as every other bad option.
-  const call = createCaller(options && ({ ...options, api } as ClientOptions), adapter)
+  const call = createCaller(Object(options) === options ? ({ ...options, api } as ClientOptions) : options, adapter)
   const { request, close } = call
   return Object.freeze({
     ...toMethods(api.endpoints, call),
