@@ -12,7 +12,7 @@ const { values } = parseArgs({
 const certificates = await createCertificates()
 const { cases } = await import('./dist/cases/index.js')
 const ids = cases.map(({ id }) => id).filter((id) => new RegExp(values.case).test(id))
-const workerd = await findWorkerd()
+const workerd = findWorkerd()
 
 const jobs = [
   ...findRuntimes().map((runtime) => ({

@@ -1,20 +1,21 @@
 // Runs the cases in workerd, by miniflare. A worker trusts the certificates that its network service is told, for all requests.
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { inSession } from './run-suite.mjs'
 
-/** The name and version of workerd, or undefined without it. */
-export async function findWorkerd() {
+/** The version of workerd, which comes with miniflare; undefined without it. */
+export function findWorkerd() {
   try {
-    const { default: manifest } = await import('workerd/package.json', { with: { type: 'json' } })
-    return manifest.version
+    const miniflare = createRequire(import.meta.url).resolve('miniflare')
+    return createRequire(miniflare)('workerd/package.json').version
   } catch {
     return undefined
   }
 }
 
 export async function runInWorkerd(certificates, ids) {
-  const { Miniflare, Log, LogLevel } = await import('miniflare')
+  const { Miniflare } = await import('miniflare')
   const { outputFiles } = await build({
     entryPoints: [join(import.meta.dirname, '../dist/worker.js')],
     bundle: true,
@@ -31,7 +32,10 @@ export async function runInWorkerd(certificates, ids) {
       script: outputFiles[0].text,
       compatibilityDate: '2026-07-01',
       bindings: { SETUP: JSON.stringify(setup) },
-      log: new Log(LogLevel.ERROR),
+      // What workerd prints of every refused connection is what the cases expect.
+      handleRuntimeStdio: (...streams) => {
+        for (const stream of streams) stream.resume()
+      },
       outboundService: {
         network: {
           allow: ['public', 'private'],

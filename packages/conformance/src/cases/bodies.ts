@@ -1,5 +1,6 @@
 import { equal, ok, rejectionOf } from '../assert.ts'
-import { type Case, type Context, group, type Limit } from '../context.ts'
+import { type Case, type Context, group } from '../context.ts'
+import { CHUNKED } from '../limits.ts'
 import { headerValues, type Step } from '../server.ts'
 
 const base64 = (bytes: readonly number[]) => ({ base64: btoa(String.fromCharCode(...bytes)) })
@@ -25,25 +26,6 @@ const REFUSED: readonly (readonly [string, string, Step])[] = [
 ]
 
 const TEXT = 'Žluťoučký kůň, 漢字, 🎉, \u2028, "quoted", \\'
-
-/** `[encoding, limits]`; each is announced by the server alone. */
-const ENCODINGS: readonly (readonly ['gzip' | 'br' | 'deflate', Case['limits']?])[] = [
-  ['gzip'],
-  [
-    'br',
-    {
-      workerd: {
-        why: 'a Worker decodes brotli only with a compatibility flag',
-        link: 'https://developers.cloudflare.com/workers/configuration/compatibility-flags/#brotli-content-encoding-support',
-      },
-    },
-  ],
-]
-
-const CHUNKED: Limit = {
-  why: 'a stream without FixedLengthStream is sent in chunks',
-  link: 'https://developers.cloudflare.com/workers/runtime-apis/streams/transformstream/#fixedlengthstream',
-}
 
 /** 4.5: bodies in both directions. */
 export const bodies: Case[] = group('body', [
@@ -197,10 +179,9 @@ export const bodies: Case[] = group('body', [
       ok(Date.now() - startedAt < 3_000, 'it took as long as the body')
     },
   },
-  ...ENCODINGS.map(([encoding, limits]) => ({
+  ...(['gzip', 'br'] as const).map((encoding) => ({
     id: `B11-${encoding}`,
     title: `${encoding} is decoded`,
-    ...(limits && { limits }),
     async run({ client, server }: Context) {
       const { url } = await server({ steps: [{ body: JSON.stringify({ text: TEXT }), encodings: [encoding] }] })
       equal(await client({ baseURL: url }).request('GET', '/api/x'), { text: TEXT }, 'data')

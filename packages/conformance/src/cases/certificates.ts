@@ -1,5 +1,7 @@
+import type { OneBalanceError } from '@ob/core'
 import { equal, matches, ok, rejectionOf } from '../assert.ts'
-import { CANARY, type Case, group } from '../context.ts'
+import { CANARY, type Case, type Context, group } from '../context.ts'
+import { NO_REASON, ONE_TRUST } from '../limits.ts'
 
 const UNTRUSTED = [
   ['U49', 'selfSigned', 'self-signed'],
@@ -11,21 +13,34 @@ const UNTRUSTED = [
 /** 4.1, U49: no request reaches a server whose certificate is not trusted, and no retry is made. */
 export const certificates: Case[] = group('certificate', [
   ...UNTRUSTED.flatMap(([id, certificate, what]) =>
-    (['GET', 'POST'] as const).map((method) => ({
-      id: `${id}-${method}`,
-      title: `${method} to a server with a certificate that is ${what}: not sent, not retried`,
-      async run({ client, core, server, runtime }: Parameters<Case['run']>[0]) {
-        const { url, log } = await server({ certificate })
-        const error = await rejectionOf(client({ baseURL: url }).request(method, '/api/x'))
-        ok(core.isOneBalanceError(error), 'no error of the library')
-        equal((await log()).deliveries.length, 0, 'deliveries')
-        if (runtime === 'workerd') return
-        equal(error.code, 'network', 'code')
-        equal(error.outcome, 'not_sent', 'outcome')
-        equal(error.attempts.length, 1, 'attempts')
-        matches(error.hint, /\bca\b/, 'hint')
+    (['GET', 'POST'] as const).flatMap((method) => [
+      {
+        id: `${id}-${method}`,
+        title: `${method} to a server with a certificate that is ${what} does not arrive`,
+        async run({ client, core, server }: Context) {
+          const { url, log } = await server({ certificate })
+          const error = await rejectionOf(client({ baseURL: url, retry: { maxRetries: 1 } }).request(method, '/api/x'))
+          ok(core.isOneBalanceError(error), 'no error of the library')
+          const { deliveries, unfinished } = await log()
+          equal(deliveries.length + unfinished, 0, 'requests, whole or not')
+        },
       },
-    })),
+      {
+        id: `${id}-${method}-outcome`,
+        title: `${method} to a server with a certificate that is ${what}: network, not_sent, not retried, with a hint to ca`,
+        limits: { workerd: NO_REASON },
+        async run({ client, server }: Context) {
+          const { url } = await server({ certificate })
+          const error = (await rejectionOf(client({ baseURL: url }).request(method, '/api/x'))) as OneBalanceError
+          equal(
+            [error.code, error.outcome, error.attempts.length],
+            ['network', 'not_sent', 1],
+            'code, outcome, attempts',
+          )
+          matches(error.hint, /\bca\b/, 'hint')
+        },
+      },
+    ]),
   ),
   {
     id: 'U50',
@@ -40,13 +55,7 @@ export const certificates: Case[] = group('certificate', [
   {
     id: 'U51',
     title: 'without `ca`, the system alone is trusted',
-    limits: {
-      workerd: {
-        why: 'certificates are trusted by the whole worker, not by one request',
-        link: 'https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp',
-        cannotRun: true,
-      },
-    },
+    limits: { workerd: ONE_TRUST },
     async run({ adapter, server }) {
       const { url, log } = await server()
       const ob = adapter.createClient({ baseURL: url, apiKey: CANARY, retry: false })
@@ -59,13 +68,7 @@ export const certificates: Case[] = group('certificate', [
   {
     id: 'U52',
     title: '`ca` takes a list as well',
-    limits: {
-      workerd: {
-        why: 'certificates are trusted by the whole worker, not by one request',
-        link: 'https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp',
-        cannotRun: true,
-      },
-    },
+    limits: { workerd: ONE_TRUST },
     async run({ client, server, setup }) {
       const { url, log } = await server()
       await client({ baseURL: url, ca: [setup.sandbox.ca, setup.ca] }).assets.list()

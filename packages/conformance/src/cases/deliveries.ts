@@ -1,6 +1,7 @@
 import type { OneBalanceError } from '@ob/core'
 import { equal, ok } from '../assert.ts'
-import { type Case, type Context, group, type Limit } from '../context.ts'
+import { type Case, type Context, group } from '../context.ts'
+import { BUN_RESENDS_GET, DENO_RESENDS } from '../limits.ts'
 import type { Step } from '../server.ts'
 
 /** What the server does after it has read the whole request. */
@@ -13,16 +14,6 @@ const FAULTS: Readonly<Record<string, { readonly what: string; readonly step: St
   half: { what: 'closes in the middle of a 200', step: { body: '[1,2,3,4,5,6,7,8,9]', cutAt: 8, end: 'close' } },
 }
 
-const BUN_GET: Limit = {
-  why: 'fetch sends a GET again by itself when a connection that is used again closes without an answer',
-  link: 'https://github.com/oven-sh/bun/issues/28706',
-}
-
-const DENO_POOL: Limit = {
-  why: 'fetch sends a request again by itself when a connection that is used again closes without an answer',
-  link: 'https://github.com/denoland/deno/issues/35610',
-}
-
 const CLASSES = [
   { name: 'once-POST', method: 'POST', retryClass: 'once' },
   { name: 'idempotent-POST', method: 'POST', retryClass: 'idempotent' },
@@ -31,10 +22,10 @@ const CLASSES = [
 
 /** Platform limits by id, where the runtime sends again below every retry code. Never for `once`. */
 const LIMITS: Readonly<Record<string, Case['limits']>> = {
-  'B1b-fin-reused-GET': { bun: BUN_GET, deno: DENO_POOL },
-  'B1b-rst-reused-GET': { bun: BUN_GET, deno: DENO_POOL },
-  'B1b-fin-reused-idempotent-POST': { deno: DENO_POOL },
-  'B1b-rst-reused-idempotent-POST': { deno: DENO_POOL },
+  'B1b-fin-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
+  'B1b-rst-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
+  'B1b-fin-reused-idempotent-POST': { deno: DENO_RESENDS },
+  'B1b-rst-reused-idempotent-POST': { deno: DENO_RESENDS },
 }
 
 /** Table 1b: how often one call arrives, counted at the server, with the library's own retries off. */

@@ -1,5 +1,6 @@
 import { equal, matches, ok, rejectionOf, thrownBy } from '../assert.ts'
 import { CANARY, type Case, group } from '../context.ts'
+import { NO_ENVIRONMENT } from '../limits.ts'
 import { headerValues } from '../server.ts'
 
 const GOOD = 'a-key-of-good-length-0123456789'
@@ -272,7 +273,7 @@ export const keys: Case[] = group('key', [
   {
     id: 'K15',
     title: 'the key comes from ONEBALANCE_API_KEY, the base from ONEBALANCE_BASE_URL',
-    limits: { workerd: noEnvironment() },
+    limits: { workerd: NO_ENVIRONMENT },
     async run({ adapter, control, setup, trust }) {
       const from = await control.requestCount()
       const ob = adapter.createClient(trust(setup.sandbox.ca))
@@ -288,7 +289,7 @@ export const keys: Case[] = group('key', [
   {
     id: 'K15b',
     title: 'the key comes from a file, trimmed',
-    limits: { workerd: noEnvironment() },
+    limits: { workerd: NO_ENVIRONMENT },
     async run({ adapter, setup, trust, control }) {
       const from = await control.requestCount()
       const { fileKey } = adapter
@@ -310,7 +311,7 @@ export const keys: Case[] = group('key', [
   {
     id: 'K15c',
     title: 'a key file that is not there is a configuration error that names it',
-    limits: { workerd: noEnvironment() },
+    limits: { workerd: NO_ENVIRONMENT },
     async run({ client, adapter, core }) {
       const { fileKey } = adapter
       ok(fileKey, 'the adapter has no fileKey')
@@ -345,11 +346,3 @@ export const keys: Case[] = group('key', [
     },
   },
 ])
-
-function noEnvironment() {
-  return {
-    why: 'core runs there without an adapter: a Worker has no process environment and no files, a key comes from its bindings',
-    link: 'https://developers.cloudflare.com/workers/configuration/environment-variables/',
-    cannotRun: true,
-  } as const
-}

@@ -2,6 +2,7 @@ import type { Client, OneBalanceError } from '@ob/core'
 import { equal, ok, rejectionOf, thrownBy } from '../assert.ts'
 import { CANARY, type Case, type Context, group } from '../context.ts'
 import { findLeak, textOf } from '../find-leak.ts'
+import { NO_OUTPUT } from '../limits.ts'
 import type { Step } from '../server.ts'
 
 const ESCAPED = [...CANARY].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('')
@@ -198,14 +199,7 @@ export const leaks: Case[] = group('leak', [
   ...(['silent', 'debug'] as const).map((mode) => ({
     id: `L3-${mode}`,
     title: `what a program prints${mode === 'debug' ? ' with NODE_DEBUG and DEBUG on' : ''}: console output of client and errors, and an unhandled rejection`,
-    limits: {
-      workerd: {
-        why: 'a Worker has no output of its own',
-        link: 'https://developers.cloudflare.com/workers/observability/logs/',
-        cannotRun: true,
-      },
-      ...(mode === 'debug' && {}),
-    } as const,
+    limits: { workerd: NO_OUTPUT },
     async run({ control, server, setup }: Context) {
       const { url } = await server({ steps: [{ status: 401, ...ECHO }] })
       const debug = mode === 'debug' ? { NODE_DEBUG: 'http,https,tls,net,fetch,undici', DEBUG: '*' } : {}

@@ -1,6 +1,7 @@
 import type { ClientOptions, Event } from '@ob/core'
 import { equal, ok, rejectionOf } from '../assert.ts'
 import { type Case, type Context, group } from '../context.ts'
+import { HANDSHAKE, NO_REASON } from '../limits.ts'
 import { headerValues, type Step } from '../server.ts'
 
 const FINAL = [400, 401, 402, 403, 404, 405, 406, 409, 410, 411, 413, 414, 415, 422, 423, 451, 501, 505, 507, 511]
@@ -8,11 +9,6 @@ const TRANSIENT = [408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 5
 
 /** A whole second, so that dates lose nothing. */
 const NOW = 1_800_000_000_000
-
-const NO_REASON = {
-  why: 'fetch gives one error for every failure of the network, so nothing proves that the request was not sent',
-  link: 'https://developers.cloudflare.com/workers/observability/errors/',
-} as const
 
 /** Waits that take no time and are written down. */
 function fakeSleep(): { waits: number[]; runtime: NonNullable<ClientOptions['runtime']> } {
@@ -120,20 +116,7 @@ export const retries: Case[] = group('retry', [
   ...(['closed', 'reset'] as const).map((kind) => ({
     id: `R6-${kind}`,
     title: `a \`once\` POST to a port that is ${kind} is not sent, and so may be tried again`,
-    ...(kind === 'reset' && {
-      limits: {
-        deno: {
-          why: 'fetch does not tell a connection that is reset in the TLS handshake from one that is reset later',
-          link: 'https://docs.deno.com/api/web/~/fetch',
-        },
-        bun: {
-          why: 'fetch does not tell a connection that is reset in the TLS handshake from one that is reset later',
-          link: 'https://bun.sh/docs/runtime/networking/fetch',
-        },
-        workerd: NO_REASON,
-      },
-    }),
-    ...(kind === 'closed' && { limits: { workerd: NO_REASON } }),
+    limits: { workerd: NO_REASON, ...(kind === 'reset' && { bun: HANDSHAKE }) },
     async run(context: Context) {
       const { url } = await context.server({ kind })
       const ob = context.client({ baseURL: url, retry: { maxRetries: 1 } })
