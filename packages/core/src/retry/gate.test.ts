@@ -200,6 +200,14 @@ describe('the gate', () => {
     expect(admitted).toEqual([1])
   })
 
+  it('opens at once when it is to be shut for no time at all, at the moment 0 of the clock too', async () => {
+    const { clock, admitted, start, shut } = setUp()
+    await shut(0)
+    start(1)
+    await clock.settle()
+    expect([admitted, clock.now()]).toEqual([[1], 0])
+  })
+
   it('is not kept shut by a clock that is set back', async () => {
     const { clock, admitted, refusals, start, shut } = setUp()
     await clock.advance(10_000_000)

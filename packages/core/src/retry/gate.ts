@@ -10,8 +10,11 @@ export interface GateEntry {
   readonly deadlineAt: number
   readonly signal?: AbortSignal | undefined
   /** Told once, when the call has to wait: for how long as far as known, and for what. */
-  readonly onWait?: ((waitMs: number | undefined, reason: 'rate_limit' | 'concurrency') => void) | undefined
+  readonly onWait?: ((waitMs: number | undefined, reason: WaitReason) => void) | undefined
 }
+
+/** What a call waits for. */
+export type WaitReason = 'rate_limit' | 'concurrency'
 
 /** Admits the requests of one client, so that it keeps to the API's rate limit instead of running into it. */
 export interface Gate {
@@ -47,13 +50,13 @@ export function createGate(options: {
   const pump = (): void => {
     while (queue.length > 0 && admits()) queue[0]?.admit()
     if (queue.length === 0) sleeping?.abort()
-    else if (window.shutUntil > 0 && !sleeping) void sleepUntilOpen()
+    else if (window.shutUntil !== undefined && !sleeping) void sleepUntilOpen()
   }
   const sleepUntilOpen = async (): Promise<void> => {
     sleeping = new AbortController()
     const { signal } = sleeping
     try {
-      while (window.shutUntil > 0) {
+      while (window.shutUntil !== undefined) {
         const target = window.shutUntil
         await runtime.sleep(window.waitMs(), signal)
         // The sleep is trusted rather than the clock: a clock that was set back must not keep the gate shut.
@@ -65,11 +68,11 @@ export function createGate(options: {
     sleeping = undefined
     pump()
   }
-  const refuseLate = (): void => {
-    for (const waiter of [...queue]) if (waiter.deadlineAt <= window.shutUntil) waiter.refuse(tooLong(window.waitMs()))
+  const refuseLate = (shutUntil: number): void => {
+    for (const waiter of [...queue]) if (waiter.deadlineAt <= shutUntil) waiter.refuse(tooLong(window.waitMs()))
   }
 
-  const wait = (entry: GateEntry): Promise<number> =>
+  const wait = (entry: GateEntry, reason: WaitReason): Promise<number> =>
     new Promise((resolve, reject) => {
       const leaveQueue = (): void => {
         queue.splice(queue.indexOf(waiter), 1)
@@ -79,6 +82,8 @@ export function createGate(options: {
       const waiter: Waiter = {
         ...entry,
         admit() {
+          // Its timer is due at this very moment, and comes second.
+          if (runtime.now() >= entry.deadlineAt) return onDeadline()
           leaveQueue()
           resolve(window.take())
         },
@@ -89,13 +94,11 @@ export function createGate(options: {
         },
       }
       const onAbort = (): void => waiter.refuse(entry.signal?.reason)
-      const cancelTimer = runtime.setTimer(Math.max(0, entry.deadlineAt - runtime.now()), () => {
-        waiter.refuse(
-          window.inFlight >= maxConcurrent
-            ? noConnection()
-            : tooLong(window.shutUntil > 0 ? window.waitMs() : undefined),
-        )
-      })
+      const onDeadline = (): void => {
+        if (window.shutUntil !== undefined) waiter.refuse(tooLong(window.waitMs()))
+        else waiter.refuse(reason === 'concurrency' ? noConnection() : tooLong(undefined))
+      }
+      const cancelTimer = runtime.setTimer(Math.max(0, entry.deadlineAt - runtime.now()), onDeadline)
       entry.signal?.addEventListener('abort', onAbort, { once: true })
       // Nearly always the end; searched from there, since a long queue is when it matters.
       let place = queue.length
@@ -108,15 +111,17 @@ export function createGate(options: {
     enter(entry) {
       if (!sleeping && window.isDue()) window.open()
       if (admits() && (queue[0]?.order ?? Number.POSITIVE_INFINITY) > entry.order) return window.take()
-      const waitMs = window.shutUntil > 0 ? window.waitMs() : undefined
+      const waitMs = window.shutUntil === undefined ? undefined : window.waitMs()
       if (waitMs !== undefined && waitMs >= entry.deadlineAt - runtime.now()) return Promise.reject(tooLong(waitMs))
-      entry.onWait?.(waitMs, waitMs === undefined && window.inFlight >= maxConcurrent ? 'concurrency' : 'rate_limit')
-      return wait(entry)
+      const reason = waitMs === undefined && window.inFlight >= maxConcurrent ? 'concurrency' : 'rate_limit'
+      entry.onWait?.(waitMs, reason)
+      return wait(entry, reason)
     },
     leave(ticket, answer) {
       const before = window.shutUntil
       window.give(ticket, answer)
-      if (window.shutUntil > before) refuseLate()
+      const { shutUntil } = window
+      if (shutUntil !== undefined && shutUntil !== before) refuseLate(shutUntil)
       pump()
     },
   }

@@ -11,8 +11,8 @@ export interface RateAnswer {
 /** What the API's answers say about the rate limit: open for so many requests at once, or shut until a moment. */
 export interface RateWindow {
   readonly inFlight: number
-  /** When it opens again, epoch ms; 0 while it is open. */
-  readonly shutUntil: number
+  /** When it opens again, epoch ms; `undefined` while it is open. */
+  readonly shutUntil: number | undefined
   /** Whether the moment to open has come. */
   isDue(): boolean
   /** Until it opens, ms. */
@@ -42,7 +42,7 @@ export function createRateWindow(options: {
   let remaining = Number.POSITIVE_INFINITY
   let learnedAt = 0
   let shutAt = 0
-  let shutUntil = 0
+  let shutUntil: number | undefined
   let probe: 'none' | 'wanted' | number = 'none'
   // A reset in whole seconds may have been rounded down. Once a request that waited for it was refused, it is taken as so.
   let lag = 0
@@ -59,7 +59,7 @@ export function createRateWindow(options: {
     learnedAt = sent
     probe = 'none'
     shutAt = runtime.now()
-    shutUntil = Math.max(shutUntil, shutAt + wait)
+    shutUntil = Math.max(shutUntil ?? shutAt, shutAt + wait)
   }
 
   return {
@@ -70,13 +70,13 @@ export function createRateWindow(options: {
       return shutUntil
     },
     // A clock that was set back must not keep it shut.
-    isDue: () => shutUntil > 0 && (runtime.now() >= shutUntil || runtime.now() < shutAt),
-    waitMs: () => (shutUntil === 0 ? 0 : Math.max(0, shutUntil - runtime.now())),
+    isDue: () => shutUntil !== undefined && (runtime.now() >= shutUntil || runtime.now() < shutAt),
+    waitMs: () => (shutUntil === undefined ? 0 : Math.max(0, shutUntil - runtime.now())),
     open() {
-      shutUntil = 0
+      shutUntil = undefined
       probe = 'wanted'
     },
-    hasRoom: () => shutUntil === 0 && (probe === 'none' ? remaining > inFlight : probe === 'wanted'),
+    hasRoom: () => shutUntil === undefined && (probe === 'none' ? remaining > inFlight : probe === 'wanted'),
     take() {
       inFlight += 1
       sent += 1

@@ -88,7 +88,7 @@ export function simulate(policy: RetryOptions | false | undefined, scenario: Sce
       emit('wait', attempt, { waitMs, reason: 'rate_limit' })
       clock += waitMs
     }
-    if (window.shutUntil > 0) window.open()
+    if (window.shutUntil !== undefined) window.open()
     emit('request', attempt)
     const ticket = window.take()
     const outcome = outcomes[Math.min(attempt, outcomes.length) - 1] as SimulatedOutcome
