@@ -153,8 +153,9 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
   } catch (error) {
     // Asking again would join the same silence, so a source that hangs ends the call.
     if (limit.stopped()) return failed(stoppedError(), isAsking ? { kind: 'final' } : undefined)
-    if (isOneBalanceError(error)) return failed(error)
-    return failed(networkError(unwrap(error), response ? 'body' : undefined))
+    const cause = unwrap(error)
+    if (isOneBalanceError(cause)) return failed(cause)
+    return failed(networkError(cause, response ? 'body' : undefined))
   } finally {
     limit.end(!isComplete)
   }
