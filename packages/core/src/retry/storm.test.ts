@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { getThing, KEY, setUp, thingApi } from '../../test/stub-fetch.ts'
 import { createVirtualClock, type VirtualClock } from '../../test/virtual-clock.ts'
 import { type Caller, createCaller } from '../caller.ts'
-import type { Fetch } from '../options.ts'
+import type { Fetch, RetryOptions } from '../options.ts'
 import { createRandom } from './random.ts'
 
 const pause = (clock: VirtualClock, ms: number) =>
@@ -51,24 +51,25 @@ describe('a part of the answers failing', () => {
 })
 
 /** 200 clients, each with one call a second; the API is down for 60 s. */
-async function runFleet(fail: () => Response) {
+async function runFleet(fail: (signal: AbortSignal) => Response | Promise<Response>, retry: RetryOptions = {}) {
   const clock = createVirtualClock()
   const [start, recovery, end] = [5_000, 65_000, 95_000]
   const latency = createRandom(99)
   const sent: { readonly at: number; readonly client: number }[] = []
   const connect =
     (client: number): Fetch =>
-    async () => {
+    async (_, init) => {
       const at = clock.now()
       sent.push({ at, client })
       await pause(clock, 20 + 60 * latency())
-      return at >= start && at < recovery ? fail() : new Response('{}')
+      return at >= start && at < recovery ? fail(init.signal as AbortSignal) : new Response('{}')
     }
   const clients = Array.from({ length: 200 }, (_, client) =>
     createCaller({
       api: thingApi,
       apiKey: KEY,
       fetch: connect(client),
+      retry,
       runtime: { ...clock.runtime, random: createRandom(client) },
     }),
   )
@@ -120,6 +121,16 @@ describe('a fleet of 200 clients after an outage of 60 s', () => {
     )
     expect(inStep).toHaveLength(0)
   })
+})
+
+it('a fleet of slow clients comes back gently from an API that hung, with a budget that fits them', {
+  timeout: 60_000,
+}, async () => {
+  const hang = (signal: AbortSignal): Promise<Response> =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  const { sent, steady, recovery } = await runFleet(hang, { budget: { capacity: 5 } })
+  const after = sent.filter(({ at }) => at >= recovery && at < recovery + 30_000)
+  expect(after.length / 30).toBeLessThan(1.2 * steady)
 })
 
 /** An API with a sliding window of a minute, at the end of a way on which requests and answers overtake each other. */
