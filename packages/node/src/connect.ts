@@ -8,8 +8,8 @@ export interface Waiting {
 }
 
 /**
- * Makes connections, and drops those under way that no request waits for any more. undici keeps them until they are made or time out,
- * and `close()` and the process with them: ten seconds after an abort, if the server does not answer.
+ * Makes connections, but none that no request waits for. undici keeps one under way until it is made or times out, and `close()` and
+ * the process with it, for ten seconds if the server does not answer; and it makes a new one for a request that was aborted.
  */
 export function createConnect(connector: buildConnector.connector): {
   connect: buildConnector.connector
@@ -19,6 +19,10 @@ export function createConnect(connector: buildConnector.connector): {
   let count = 0
   return {
     connect(options, callback) {
+      if (count === 0) {
+        process.nextTick(callback, notNeeded(), null)
+        return
+      }
       // undici's connector returns the socket, which its types do not say.
       const socket = connector(options, (...result) => {
         connecting.delete(socket)
@@ -34,10 +38,13 @@ export function createConnect(connector: buildConnector.connector): {
           if (!isWaiting) return
           isWaiting = false
           count -= 1
-          if (count === 0)
-            for (const socket of connecting) socket.destroy(new Error('no request waits for this connection any more'))
+          if (count === 0) for (const socket of connecting) socket.destroy(notNeeded())
         }
       },
     },
   }
+}
+
+function notNeeded(): Error {
+  return new Error('no request waits for this connection')
 }

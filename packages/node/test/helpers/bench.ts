@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import { createSecureContext } from 'node:tls'
 import { isOneBalanceError, type OneBalanceError, type Quote, signQuote } from '@ob/core'
-import { type Sandbox, startSandbox } from '@ob/sandbox'
+import { type Sandbox, type Fault as SandboxFault, startSandbox } from '@ob/sandbox'
 import { expect } from 'vitest'
 import { createClient, type NodeClientOptions } from '../../src/index.ts'
 import { createAuthority } from './certificates.ts'
@@ -17,6 +17,8 @@ export interface Case {
   readonly flow: FlowName
   /** Faults of the connections in turn, between client and sandbox. Without one, the client talks to the sandbox itself. */
   readonly script?: Script
+  /** What the sandbox itself does wrong with the execution. */
+  readonly fault?: SandboxFault
   /** Makes one request first, so that the execution meets a connection that has been used. */
   readonly isWarm?: boolean
   readonly options?: Omit<NodeClientOptions, 'api'>
@@ -29,6 +31,7 @@ export interface Controls {
   readonly runtime: TestRuntime
   readonly front: Front | undefined
   abort(): void
+  isSettled(): boolean
 }
 
 /** What came of a case. */
@@ -46,13 +49,15 @@ export interface Verdict {
 export interface Bench {
   readonly sandbox: Sandbox
   run(one: Case): Promise<Verdict>
+  /** Bytes of an execution's request and answer on the wire. */
+  measure(): Promise<{ readonly request: number; readonly response: number }>
   /** Fails if any quote of any case ran twice, also one that ran late. */
   checkAll(): void
   close(): Promise<void>
 }
 
 /** A case that has not ended after so long, real ms, hangs: nothing in it waits for real time. */
-const HANG = 8_000
+const HANG = 10_000
 export const ABORT_REASON = new Error('the user went away')
 const SESSION = '0x1111111111111111111111111111111111111111'
 const ADMIN = '0x3333333333333333333333333333333333333333'
@@ -79,7 +84,7 @@ export async function createBench(): Promise<Bench> {
     return signQuote(quote, { evm: { signTypedData: () => '0x01ff', signUserOperation: () => '0x01ff' } })
   }
 
-  async function run({ flow, script, isWarm, options, during }: Case): Promise<Verdict> {
+  async function run({ flow, script, fault, isWarm, options, during }: Case): Promise<Verdict> {
     const front = script && (await startFront(upstream, context, script))
     const runtime = createTestRuntime(sandbox.clock)
     const controller = new AbortController()
@@ -89,9 +94,22 @@ export async function createBench(): Promise<Bench> {
       await nextTurn()
     }
     const quote = await createQuote()
-    const call = client.quotes[flow](quote, { signal: controller.signal })
-    const settled = settle(call)
-    await during?.({ runtime, front, abort: () => controller.abort(ABORT_REASON) })
+    if (fault) sandbox.faults.next(fault)
+    const { signal } = controller
+    const call =
+      flow === 'execute'
+        ? client.quotes.execute(quote, { signal })
+        : client.quotes.executeAndWait(quote, { signal, interval: { initial: 4_000, max: 20_000 } })
+    let isSettled = false
+    const settled = settle(call).finally(() => {
+      isSettled = true
+    })
+    await during?.({
+      runtime,
+      front,
+      abort: () => controller.abort(ABORT_REASON),
+      isSettled: () => isSettled,
+    })
     const { value, error } = await notHanging('the call', settled)
     expect({ pendingTimers: runtime.pending, listeners: getEventListeners(controller.signal, 'abort') }).toEqual({
       pendingTimers: 0,
@@ -115,6 +133,14 @@ export async function createBench(): Promise<Bench> {
   return {
     sandbox,
     run,
+    async measure() {
+      const front = await startFront(upstream, context, [])
+      const client = createClient({ ...common, baseURL: front.url })
+      await client.quotes.execute(await createQuote())
+      await client.close()
+      await front.close()
+      return front.bytes
+    },
     checkAll() {
       const twice = [...sandbox.executed].filter(([, times]) => times > 1)
       expect(twice).toEqual([])

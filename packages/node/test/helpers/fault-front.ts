@@ -49,10 +49,12 @@ export interface Front {
   readonly url: string
   /** Settles when the script's first fault happens. */
   readonly reached: Promise<void>
+  /** Connections that have fallen silent. */
+  readonly stalls: number
   /** TCP connections that were made. */
   readonly connections: number
-  /** Requests that went on to the API whole. */
-  readonly delivered: number
+  /** Bytes of the last whole request and of the answer to it. */
+  readonly bytes: { readonly request: number; readonly response: number }
   /** Ends every idle connection that a client keeps, at once. */
   endIdle(end: 'fin' | 'reset'): void
   /** Ends the clients' connections, waits until the API has dealt with what it got, and stops. */
@@ -62,7 +64,8 @@ export interface Front {
 /** Starts a front on its own port, so that any number of them can run at once. */
 export async function startFront(upstream: Upstream, context: SecureContext, script: Script): Promise<Front> {
   let connections = 0
-  let delivered = 0
+  let stalls = 0
+  const bytes = { request: 0, response: 0 }
   let onReached = (): void => {}
   const reached = new Promise<void>((resolve) => {
     onReached = resolve
@@ -87,7 +90,10 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
     if (how === 'fin') raw.end()
     if (how === 'reset') raw.resetAndDestroy()
     // A stalled connection still reads, so that the client's side of it is never what ends it.
-    if (how === 'stall') raw.resume()
+    if (how === 'stall') {
+      stalls += 1
+      raw.resume()
+    }
   }
 
   /** The client speaks TLS with the API itself; the bytes between them are counted. */
@@ -153,6 +159,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       link.isBusy = false
       const before = answered
       answered += chunk.length
+      bytes.response = answered
       const now = current()
       if (now?.at === 'answer') finish('fin', Buffer.from(now.raw, 'latin1'))
       else if (now?.at === 'response' && answered >= now.bytes) finish(now.end, chunk.subarray(0, now.bytes - before))
@@ -163,7 +170,7 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       if (now?.at === 'received') finish(now.end)
       else if (now?.at === 'answer' && !now.isProcessed) finish('fin', Buffer.from(now.raw, 'latin1'))
       else {
-        delivered += 1
+        bytes.request = request.length
         upstreamSocket().write(request)
         if (now?.at === 'delivered') finish(now.end)
       }
@@ -209,12 +216,13 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
   return {
     url: `https://127.0.0.1:${port}`,
     reached,
+    get stalls() {
+      return stalls
+    },
     get connections() {
       return connections
     },
-    get delivered() {
-      return delivered
-    },
+    bytes,
     endIdle(how) {
       for (const { raw, isBusy } of clients) if (!isBusy) how === 'fin' ? raw.end() : raw.resetAndDestroy()
     },

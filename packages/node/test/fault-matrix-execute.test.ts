@@ -1,0 +1,3 @@
+import { defineMatrix } from './helpers/matrix.ts'
+
+await defineMatrix('execute')
