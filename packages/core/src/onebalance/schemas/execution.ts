@@ -73,7 +73,10 @@ const transactionEntries = {
 /**
  * What has become of a quote. Empty right after execution: not known yet. Source: Status, "Get quote status (v3)".
  */
-export const execution = v.looseObject(transactionEntries)
+export const execution = v.pipe(
+  v.looseObject(transactionEntries),
+  v.check((answer) => !Array.isArray(answer), 'must be an object'),
+)
 
 /** What has become of a quote. Every field is absent right after execution. See `readStatus` for `status`, which has had two shapes. */
 export interface Execution extends v.InferOutput<typeof execution> {}

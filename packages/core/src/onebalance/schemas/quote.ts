@@ -141,12 +141,15 @@ export interface QuoteV1 extends v.InferOutput<typeof quoteV1> {}
 export const signedQuote = v.looseObject({ id: filledText })
 
 /** Answer to an execution. Source: the vendor's example code; the documentation shows none. */
-export const executionResponse = v.looseObject({
-  success: v.optional(v.boolean('must be true or false')),
-  guarantees: v.optional(v.unknown()),
-  /** Set when it was refused or failed. */
-  error: v.optional(v.unknown()),
-})
+export const executionResponse = v.pipe(
+  v.looseObject({
+    success: v.optional(v.boolean('must be true or false')),
+    guarantees: v.optional(v.unknown()),
+    /** Set when it was refused or failed. */
+    error: v.optional(v.unknown()),
+  }),
+  v.check((answer) => !Array.isArray(answer), 'must be an object'),
+)
 
 /** Answer to an execution: it was taken; `executions.wait` tells how it ends. */
 export interface ExecutionResponse extends v.InferOutput<typeof executionResponse> {}
