@@ -99,6 +99,14 @@ describe('a 2xx that cannot be used', () => {
     expect(JSON.stringify(error.issues)).not.toContain('7')
   })
 
+  it('has a message of one line, however a field is called', async () => {
+    const map = endpoint({ method: 'GET', path: '/map', output: v.record(v.string(), v.string()), retry: 'safe' })
+    const { fetch } = stubOf(() => json({ [`a\n\u001b[31m${'b'.repeat(5_000)}`]: 7 }))
+    const error = await rejection<ResponseError>(createCaller({ apiKey: CANARY, fetch })(map))
+    expect(error.message).toMatch(/^GET \/map: 200, but the body is off contract: a \[31mb+…: must be string$/)
+    expect(error.message.length).toBeLessThan(300)
+  })
+
   it('is handed out unchecked where the user says so, if it is JSON', async () => {
     const { client } = stubClient(() => json({ not: 'a list' }), { validate: false })
     expect(await client.assets.list()).toEqual({ not: 'a list' })

@@ -1,5 +1,6 @@
 import type { BaseIssue } from 'valibot'
 import type { Issue } from './api.ts'
+import { toLine } from './errors/normalize.ts'
 
 /** More issues than these help nobody. */
 const MAX_ISSUES = 10
@@ -7,7 +8,8 @@ const MAX_ISSUES = 10
 /** valibot's issues without the values that they quote: a value may be a secret, and may be long. */
 export function toIssues(issues: readonly BaseIssue<unknown>[]): Issue[] {
   return issues.slice(0, MAX_ISSUES).map((issue) => ({
-    path: issue.path?.map((item) => String(item.key)).join('.') ?? '',
+    // A name can be anything where a map is read, and the path goes into a message of one line.
+    path: toLine(issue.path?.map((item) => String(item.key)).join('.')) ?? '',
     message: describe(issue),
   }))
 }

@@ -267,10 +267,38 @@ describe('the HTTPS check', () => {
     expect(sent).toHaveLength(0)
   })
 
-  it('gives the hint that fits', async () => {
-    expect(String((await tryURL('be.onebalance.io')).error)).toContain('https://')
-    expect(String((await tryURL(`${HOST}\n`)).error)).toContain('white space')
-    expect(String((await tryURL('https:be.onebalance.io')).error)).not.toContain('another scheme')
+  it.each<[unknown, RegExp]>([
+    ['be.onebalance.io', /no scheme.*"https:\/\/"/],
+    ['be.onebalance.io:443', /no scheme/],
+    ['https:be.onebalance.io', /no "\/\/" after its scheme/],
+    ['ws://be.onebalance.io', /another scheme/],
+    [`${HOST}\n`, /white space/],
+    [`${HOST}/a b`, /a character that a URL cannot/],
+    ['https://user:hunter2@be.onebalance.io', /user info.*apiKey/],
+    [`${HOST}?a=1`, /query/],
+    ['https://127.1', /plain form/],
+    [`${HOST}.`, /dot/],
+    [`${HOST}:0`, /port 0/],
+    ['https://[::ffff:7f00:1]', /mapped/],
+    ['http://be.onebalance.io', /is not https.*needs https/],
+    ['http://localhost', /is not https.*allowInsecureLoopback: true/],
+    [`${HOST}//`, /prefix must not hold "\/\/"/],
+    [7, /must be a URL/],
+  ])('says what is wrong with %s, and what to do', async (baseURL, message) => {
+    const { error } = await tryURL(baseURL)
+    expect(error).toMatchObject({ message: expect.stringMatching(message) })
+  })
+
+  it.each<[unknown, RegExp]>([
+    ['api', /start with "\/"/],
+    ['//a', /"\/\/"/],
+    ['/a b', /encodeURIComponent/],
+    ['/a?b', /`query`/],
+    ['/a%', /encodes nothing/],
+    ['/a%2f', /encoded slash/],
+    ['/..', /segments/],
+  ])('says what is wrong with the path %s', async (path, message) => {
+    expect((await tryURL(HOST, path as string)).error).toMatchObject({ message: expect.stringMatching(message) })
   })
 
   it('reads a base that changes between reads once, and keeps it', async () => {
