@@ -82,7 +82,6 @@ async function swap(ob) {
   say('  signed   only the signature slots were filled')
   const done = await ob.quotes.executeAndWait(signed, {
     interval: { initial: 500 },
-    interval: { initial: 500 },
     onStatus: (status) => progress(`  status   ${status}`),
   })
   progress(`  done     ${readStatus(done)}\n`)

@@ -141,14 +141,18 @@ export function endpoint<Input = undefined, Output = unknown>(
 ): Endpoint<Input, Output> {
   const { method, path, retry } = definition
   if (!METHODS.includes(method))
-    throw new ConfigurationError({ message: `endpoint: method must be one of ${METHODS.join(', ')}` })
+    throw new ConfigurationError({
+      message: `endpoint: method must be one of ${METHODS.join(', ')}`,
+    })
   if (!PATH_TEMPLATE.test(path)) {
     throw new ConfigurationError({
       message: 'endpoint: path must start with one "/" and hold only unreserved characters and {name} parts',
     })
   }
   if (!RETRY_CLASSES.includes(retry))
-    throw new ConfigurationError({ message: `endpoint: retry must be one of ${RETRY_CLASSES.join(', ')}` })
+    throw new ConfigurationError({
+      message: `endpoint: retry must be one of ${RETRY_CLASSES.join(', ')}`,
+    })
   return Object.freeze({ ...definition, kind: 'endpoint' as const })
 }
 
@@ -165,17 +169,25 @@ export function flow<Method>(endpoints: readonly AnyEndpoint[], create: (call: C
 export function defineApi<const Tree extends EndpointTree>(definition: ApiDefinition<Tree>): Api<Tree> {
   for (const field of ['name', 'baseURL', 'keyHeader', 'keyEnv'] as const) {
     if (typeof definition[field] !== 'string' || definition[field] === '')
-      throw new ConfigurationError({ message: `defineApi: ${field} must be a non-empty string` })
+      throw new ConfigurationError({
+        message: `defineApi: ${field} must be a non-empty string`,
+      })
   }
   if (!HEADER_NAME.test(definition.keyHeader))
-    throw new ConfigurationError({ message: 'defineApi: keyHeader must be a header name' })
+    throw new ConfigurationError({
+      message: 'defineApi: keyHeader must be a header name',
+    })
   for (const reserved of ['request', 'close']) {
     if (Object.hasOwn(definition.endpoints, reserved))
       throw new ConfigurationError({
         message: `defineApi: "${reserved}" is a method of every client; use another name`,
       })
   }
-  return Object.freeze({ ...definition, keyHeader: definition.keyHeader.toLowerCase(), kind: 'api' as const })
+  return Object.freeze({
+    ...definition,
+    keyHeader: definition.keyHeader.toLowerCase(),
+    kind: 'api' as const,
+  })
 }
 
 /** Every endpoint of an API with its place in the client, such as `quotes.create`. A flow's endpoints come under the flow's name. */

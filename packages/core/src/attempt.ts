@@ -5,6 +5,7 @@ import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, NetworkError, type NetworkPhase, ResponseError, TimeoutError } from './errors/classes.ts'
 import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
+import { onAbort } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
 import { type BodyFailure, readBody } from './read-body.ts'
@@ -279,10 +280,9 @@ export function limitTime(
     rejectRace?.(STOPPED)
     controller.abort(STOPPED)
   }
-  const onAbort = (): void => stop('aborted')
   const cancelTimer = runtime.setTimer(timeout, () => stop('timeout'))
-  if (signal?.aborted) onAbort()
-  else signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) stop('aborted')
+  const stopListening = signal && onAbort(signal, () => stop('aborted'))
   return {
     signal: controller.signal,
     stopped: () => reason,
@@ -294,7 +294,7 @@ export function limitTime(
       }),
     end(drop) {
       cancelTimer()
-      signal?.removeEventListener('abort', onAbort)
+      stopListening?.()
       if (drop) controller.abort(STOPPED)
     },
   }

@@ -28,12 +28,12 @@ export async function readBody(response: Response, maxBytes: number, limit: Time
     }
   const reader = response.body?.getReader()
   if (!reader) return { text: '' }
-  const decoder = new TextDecoder('utf-8', { fatal: response.ok })
-  let text = ''
+  const chunks: Uint8Array[] = []
   let bytes = 0
   const fail = (failure: BodyFailure): Body => {
     void reader.cancel().catch(() => {})
-    return { text, failure }
+    // Only an error's message is made of it, and that is short.
+    return { text: decode(chunks.slice(0, 4), false), failure }
   }
   for (;;) {
     let chunk: ReadableStreamReadResult<Uint8Array>
@@ -44,11 +44,20 @@ export async function readBody(response: Response, maxBytes: number, limit: Time
     }
     bytes += chunk.value?.byteLength ?? 0
     if (bytes > maxBytes) return fail({ kind: 'too_large' })
+    if (chunk.value) chunks.push(chunk.value)
+    if (!chunk.done) continue
     try {
-      text += chunk.value ? decoder.decode(chunk.value, { stream: true }) : decoder.decode()
+      return { text: decode(chunks, response.ok) }
     } catch {
       return fail({ kind: 'unreadable', problem: 'the answer is not UTF-8' })
     }
-    if (chunk.done) return { text }
   }
+}
+
+/** At the end and not as they come: of a body that proves too large, no text is made that would only be thrown away. */
+function decode(chunks: readonly Uint8Array[], fatal: boolean): string {
+  const decoder = new TextDecoder('utf-8', { fatal })
+  let text = ''
+  for (const chunk of chunks) text += decoder.decode(chunk, { stream: true })
+  return text + decoder.decode()
 }

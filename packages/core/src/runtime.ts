@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 
 /** Longer timers fire at once: the delay is a signed 32-bit integer (HTML, "timers"; Node.js, `setTimeout`). */
@@ -25,11 +26,8 @@ export function abortable<T>(start: () => Promise<T>, signal: AbortSignal | unde
       reject(signal.reason)
       return
     }
-    const onAbort = (): void => reject(signal.reason)
-    signal.addEventListener('abort', onAbort, { once: true })
-    start()
-      .then(resolve, reject)
-      .finally(() => signal.removeEventListener('abort', onAbort))
+    const stopListening = onAbort(signal, () => reject(signal.reason))
+    start().then(resolve, reject).finally(stopListening)
   })
 }
 
@@ -54,14 +52,15 @@ function sleepOn(setTimer: Runtime['setTimer'], ms: number, signal?: AbortSignal
       reject(signal.reason)
       return
     }
-    const onAbort = (): void => {
-      cancel()
-      reject(signal?.reason)
-    }
     const cancel = setTimer(ms, () => {
-      signal?.removeEventListener('abort', onAbort)
+      stopListening?.()
       resolve()
     })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const stopListening =
+      signal &&
+      onAbort(signal, () => {
+        cancel()
+        reject(signal.reason)
+      })
   })
 }

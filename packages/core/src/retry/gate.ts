@@ -1,4 +1,5 @@
 import { RateLimitError, TimeoutError } from '../errors/classes.ts'
+import { onAbort } from '../on-abort.ts'
 import type { Runtime } from '../options.ts'
 import { createRateWindow, type RateAnswer } from './rate-window.ts'
 
@@ -77,7 +78,7 @@ export function createGate(options: {
       const leaveQueue = (): void => {
         queue.splice(queue.indexOf(waiter), 1)
         cancelTimer()
-        entry.signal?.removeEventListener('abort', onAbort)
+        stopListening?.()
       }
       const waiter: Waiter = {
         ...entry,
@@ -93,13 +94,13 @@ export function createGate(options: {
           pump()
         },
       }
-      const onAbort = (): void => waiter.refuse(entry.signal?.reason)
       const onDeadline = (): void => {
         if (window.shutUntil !== undefined) waiter.refuse(tooLong(window.waitMs()))
         else waiter.refuse(reason === 'concurrency' ? noConnection() : tooLong(undefined))
       }
       const cancelTimer = runtime.setTimer(Math.max(0, entry.deadlineAt - runtime.now()), onDeadline)
-      entry.signal?.addEventListener('abort', onAbort, { once: true })
+      const { signal } = entry
+      const stopListening = signal && onAbort(signal, () => waiter.refuse(signal.reason))
       // Nearly always the end; searched from there, since a long queue is when it matters.
       let place = queue.length
       while (place > 0 && (queue[place - 1]?.order ?? 0) > entry.order) place -= 1
