@@ -1,7 +1,12 @@
-// Runs the suite on every runtime of this machine: `node run.mjs [--json] [--only <runtime>] [--case <pattern>]`.
+// Runs the suite on every runtime of this machine: `node run.mjs [--json] [--only <name>] [--case <pattern>]`.
 // One line for each runtime on stdout (with --json one JSON object), what failed on stderr.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { checkTarballs } from './consumer.mjs'
+import { checkBrowserBundles, evaluatedIn } from './parent/browser-bundles.mjs'
 import { createCertificates } from './parent/certificates.mjs'
+import { checkQuickstarts } from './parent/quickstarts.mjs'
 import { runInProcess } from './parent/run-suite.mjs'
 import { findWorkerd, runInWorkerd } from './parent/run-workerd.mjs'
 import { findRuntimes } from './parent/runtimes.mjs'
@@ -9,62 +14,77 @@ import { findRuntimes } from './parent/runtimes.mjs'
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, only: { type: 'string' }, case: { type: 'string', default: '' } },
 })
+if (!existsSync(join(import.meta.dirname, 'dist/child.js')))
+  throw new Error('build first: npx turbo run build --filter=conformance')
 const certificates = await createCertificates()
 const { cases } = await import('./dist/cases/index.js')
 const ids = cases.map(({ id }) => id).filter((id) => new RegExp(values.case).test(id))
+const runtimes = findRuntimes()
 const workerd = findWorkerd()
 
 const jobs = [
-  ...findRuntimes().map((runtime) => ({
+  ...runtimes.map((runtime) => ({
     name: runtime.name,
     version: runtime.version,
+    ids,
     run: () => runInProcess(runtime, certificates, values.case),
   })),
-  { name: 'workerd', version: workerd, run: () => runInWorkerd(certificates, ids) },
+  { name: 'workerd', version: workerd, ids, run: () => runInWorkerd(certificates, ids) },
+  { name: 'packed tarballs', run: () => checkTarballs(runtimes) },
+  { name: 'browser bundles', note: evaluatedIn, run: () => checkBrowserBundles(runtimes) },
+  { name: 'quickstarts', run: () => checkQuickstarts(runtimes) },
+  {
+    name: 'Chromium',
+    run: async () => [
+      { id: 'the suite', status: 'limited', note: 'skipped: needs @ob/proxy, which does not exist yet' },
+    ],
+  },
 ].filter(({ name }) => !values.only || name.toLowerCase().includes(values.only.toLowerCase()))
 
 // Two at a time: a machine of CI has two cores.
 let hasFailed = false
 const queue = [...jobs]
 await Promise.all([work(), work()])
-if (!values.only)
-  report('Chromium', { passed: 0, failed: 0, skipped: 1, note: 'skipped: needs @ob/proxy, which does not exist yet' })
 process.exitCode = hasFailed ? 1 : 0
 
 async function work() {
   for (let job = queue.shift(); job; job = queue.shift()) {
-    const { name, version, run } = job
-    if (!version) {
-      report(name, { passed: 0, failed: 0, skipped: ids.length, note: 'skipped: not on this machine' })
-      continue
-    }
     const startedAt = Date.now()
-    const results = await run().catch((error) => [
-      { id: 'the run itself', status: 'failed', note: String(error?.stack), ms: 0 },
-    ])
-    const count = (status) => results.filter((result) => result.status === status).length
-    for (const { id, note, status } of results)
-      if (status === 'failed') process.stderr.write(`${name}: ${id}: ${note}\n`)
-    if (process.env.SLOW)
-      for (const { id, ms } of results.filter((one) => one.ms > 300).sort((a, b) => b.ms - a.ms)) console.error(id, ms)
-    const seconds = `${((Date.now() - startedAt) / 1_000).toFixed(1)} s`
-    const limited = results.filter(({ status }) => status === 'limited').map(({ id }) => id)
-    const note = limited.length > 0 ? `${seconds}; platform limits: ${limited.join(', ')}` : seconds
-    const missing = results.some(({ id }) => id === 'the run itself') ? 0 : ids.length - results.length
-    report(`${name} (${version})`, {
-      passed: count('passed'),
-      failed: count('failed') + missing,
-      skipped: limited.length,
-      note,
-    })
+    const results = await resultsOf(job)
+    for (const { id, status, note } of results)
+      if (status === 'failed') process.stderr.write(`${job.name}: ${id}: ${note}\n`)
+    report(job, results, Date.now() - startedAt)
   }
 }
 
-function report(runtime, { passed, failed, skipped, note }) {
+async function resultsOf({ ids: expected = [], run, ...job }) {
+  if ('version' in job && !job.version)
+    return expected.map((id) => ({ id, status: 'limited', note: 'skipped: not on this machine' }))
+  const results = await run().catch((error) => [
+    { id: 'the run itself', status: 'failed', note: String(error?.stack ?? error) },
+  ])
+  const seen = new Set(results.map(({ id }) => id))
+  const lost = expected.filter((id) => !seen.has(id))
+  return [...results, ...lost.map((id) => ({ id, status: 'failed', note: 'it was never run to its end' }))]
+}
+
+function report({ name, version, note }, results, ms) {
+  const count = (status) => results.filter((result) => result.status === status).length
+  const [passed, failed, skipped] = [count('passed'), count('failed'), count('limited')]
   if (failed > 0) hasFailed = true
+  const runtime = version ? `${name} (${version})` : name
+  const parts = [...(ms > 100 ? [`${(ms / 1_000).toFixed(1)} s`] : []), ...(note ? [note] : []), ...skips(results)]
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ runtime, passed, failed, skipped, note })}\n`
-      : `${runtime}: ${passed} passed, ${failed} failed, ${skipped} skipped (${note})\n`,
+      ? `${JSON.stringify({ runtime, passed, failed, skipped, note: parts.join('; ') })}\n`
+      : `${runtime}: ${passed} passed, ${failed} failed, ${skipped} skipped (${parts.join('; ')})\n`,
   )
+}
+
+/** Why cases were skipped: each reason once, with the cases that it stopped. */
+function skips(results) {
+  const reasons = new Map()
+  for (const { id, status, note } of results)
+    if (status === 'limited') reasons.set(note, [...(reasons.get(note) ?? []), id])
+  return [...reasons].map(([note, stopped]) => (note.startsWith('skipped') ? note : `${stopped.join(', ')}: ${note}`))
 }

@@ -1,0 +1,172 @@
+// Installs the packages as a user gets them, packed, into empty folders: one call on each runtime, and the types under each compiler.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { run, runChecks } from './parent/checks.mjs'
+import { cleanEnvironment } from './parent/run-suite.mjs'
+
+const root = join(import.meta.dirname, '../..')
+const pnpm = join(root, 'node_modules/.bin/pnpm')
+const PACKAGES = ['core', 'node', 'deno', 'bun', 'sandbox']
+const COMPILERS = ['typescript-5.6', 'typescript', 'typescript-6', 'typescript-7']
+
+export async function checkTarballs(runtimes) {
+  const folder = await mkdtemp(join(tmpdir(), 'ob-consumer-'))
+  let sandbox
+  try {
+    const tarballs = await packAll(folder)
+    const consumers = Object.fromEntries(
+      await Promise.all(['node', 'deno', 'bun'].map(async (name) => [name, await install(folder, name, tarballs)])),
+    )
+    sandbox = await startPackedSandbox(consumers.node)
+    return await runChecks([
+      ...PACKAGES.map((name) => [
+        `@ob/${name}: ESM, its declarations, and no tests`,
+        () => checkContents(tarballs[name]),
+      ]),
+      ...runtimes.map((runtime) => [
+        `one call on ${runtime.name}`,
+        () => call(runtime, consumers[runtime.runtime], sandbox),
+      ]),
+      ...COMPILERS.flatMap((compiler) =>
+        ['nodenext', 'bundler'].map((resolution) => [
+          `types with ${compiler} and moduleResolution ${resolution}`,
+          () => checkTypes(consumers, compiler, resolution),
+        ]),
+      ),
+    ])
+  } finally {
+    sandbox?.child.kill()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function packAll(folder) {
+  const tarballs = {}
+  for (const name of PACKAGES) {
+    const output = await run(pnpm, ['pack', '--json', '--pack-destination', folder], {
+      cwd: join(root, 'packages', name),
+    })
+    tarballs[name] = join(folder, JSON.parse(output).filename.split('/').pop())
+  }
+  return tarballs
+}
+
+/** An empty folder with the adapter in it, and the sandbox beside `@ob/node`. */
+async function install(folder, name, tarballs) {
+  const consumer = join(folder, name)
+  await mkdir(consumer)
+  const dependencies = {
+    [`@ob/${name}`]: `file:${tarballs[name]}`,
+    ...(name === 'node' && { '@ob/sandbox': `file:${tarballs.sandbox}` }),
+  }
+  await writeFile(
+    join(consumer, 'package.json'),
+    JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
+  )
+  // Not published yet, so core comes from its tarball as well.
+  await writeFile(
+    join(consumer, 'pnpm-workspace.yaml'),
+    `overrides:\n  '@ob/core': 'file:${tarballs.core}'\npmOnFail: ignore\n`,
+  )
+  await run(pnpm, ['install', '--prefer-offline', '--ignore-scripts'], { cwd: consumer, env: cleanEnvironment() })
+  await writeFile(join(consumer, 'main.mjs'), programOf(name))
+  await writeFile(join(consumer, 'consumer.ts'), typedProgramOf(name))
+  return consumer
+}
+
+function programOf(name) {
+  return `import { createClient } from '@ob/${name}'
+import { listAssets } from '@ob/${name}/onebalance'
+const { url, ca, keys } = JSON.parse(process.env.SANDBOX)
+const ob = createClient({ baseURL: url, ca, apiKey: keys.full })
+const assets = await ob.assets.list()
+await ob.close()
+console.log(assets.length > 0 && listAssets.method === 'GET' ? 'ok' : 'no assets')
+`
+}
+
+function typedProgramOf(name) {
+  return `import { createCaller, createClient, isOneBalanceError, type AggregatedAsset, type Quote } from '@ob/${name}'
+import { listAssets } from '@ob/${name}/onebalance'
+
+const ob = createClient({ apiKey: async () => 'x', ca: 'PEM', timeout: 1_000, retry: { maxRetries: 1 } })
+export async function main(quote: Quote): Promise<string> {
+  const assets: AggregatedAsset[] = await ob.assets.list()
+  const same: AggregatedAsset[] = await createCaller()(listAssets)
+  const { data, response } = await ob.balances.aggregated({ account: 'eip155:1:0x', aggregatedAssetId: 'ob:usdc' }).withResponse()
+  const balance: string | undefined = data.balanceByAggregatedAsset[0]?.balance
+  for await (const transaction of ob.transactions.list({ user: '0x' })) console.log(transaction.status)
+  try {
+    await ob.quotes.executeAndWait(quote, { onStatus: (status) => console.log(status) })
+  } catch (error) {
+    if (isOneBalanceError(error) && error.code === 'rate_limited') return String(error.retryAfter)
+  }
+  // @ts-expect-error an amount is a string
+  await ob.quotes.create({ from: { accounts: [], asset: { assetId: 'ob:usdc' }, amount: 5 }, to: { asset: { assetId: 'ob:eth' } } })
+  // @ts-expect-error there is no such endpoint
+  await ob.assets.nonsense()
+  return [assets.length, same.length, response.status, balance].join()
+}
+`
+}
+
+async function startPackedSandbox(consumer) {
+  const program = `import { startSandbox } from '@ob/sandbox'
+const { url, ca, keys } = await startSandbox()
+console.log(JSON.stringify({ url, ca, keys }))`
+  await writeFile(join(consumer, 'sandbox.mjs'), program)
+  const child = spawn(process.execPath, ['sandbox.mjs'], {
+    cwd: consumer,
+    env: cleanEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(createInterface({ input: child.stdout }), 'line')
+  return { child, env: line }
+}
+
+async function call({ version, command, args }, consumer, sandbox) {
+  if (!version) return 'skipped: not on this machine'
+  const output = await run(command, [...args, 'main.mjs'], {
+    cwd: consumer,
+    env: cleanEnvironment({ SANDBOX: sandbox.env }),
+  })
+  if (output.trim() !== 'ok') throw new Error(output)
+}
+
+/** Declarations are checked as well: `skipLibCheck` would hide a type that a user cannot resolve. */
+async function checkTypes(consumers, compiler, resolution) {
+  const tsc = join(import.meta.dirname, 'node_modules', compiler, 'bin/tsc')
+  for (const consumer of Object.values(consumers)) {
+    const options = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      target: 'ES2022',
+      lib: ['ES2022', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
+      module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
+      moduleResolution: resolution,
+      types: [],
+      noEmit: true,
+    }
+    const config = join(consumer, `tsconfig.${compiler}.${resolution}.json`)
+    await writeFile(config, JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }))
+    await run(process.execPath, [tsc, '-p', config], { cwd: consumer })
+  }
+}
+
+async function checkContents(tarball) {
+  const files = (await run('tar', ['-tzf', tarball])).trim().split('\n')
+  const manifest = JSON.parse(await run('tar', ['-xzOf', tarball, 'package/package.json']))
+  const problems = [
+    ...files.filter((file) => /\.test(-d)?\.|\.cjs$|\.tsbuildinfo$|node_modules|\.env/.test(file)),
+    ...(manifest.type === 'module' ? [] : ['no type: module']),
+    ...(files.includes('package/dist/index.js') && files.includes('package/dist/index.d.ts') ? [] : ['no dist']),
+    ...Object.keys(manifest.scripts ?? {}).filter((name) => /install$|^prepare$/.test(name)),
+    ...Object.values(manifest.dependencies ?? {}).filter((range) => /workspace:|catalog:/.test(range)),
+  ]
+  if (problems.length > 0) throw new Error(`the tarball holds ${problems.join(', ')}`)
+}
