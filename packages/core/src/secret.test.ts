@@ -394,6 +394,13 @@ describe('redaction', () => {
     expect(ring.redact(keys.join(' '))).toBe('[redacted] [redacted]')
   })
 
+  it('does not forget a key because another is given often', async () => {
+    const answers = [`${CANARY}-a`, ...Array.from({ length: 100 }, () => `${CANARY}-b`)]
+    const ring = createKeyRing(() => answers.shift() as string)
+    for (let count = 0; count < 100; count += 1) await ring.ask()
+    expect(ring.redact(`${CANARY}-a`)).toBe('[redacted]')
+  })
+
   it('has nothing to do without a key', () => {
     expect(createKeyRing(null).redact('a')).toBe('a')
   })

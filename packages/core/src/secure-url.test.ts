@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
 import { CANARY, env, json, rejection, stubFetch } from '../test/transport.ts'
 import { createClient, InsecureUrlError, isLoopback, isOneBalanceError } from './index.ts'
+import { checkFinalURL } from './secure-url.ts'
 
 const HOST = 'https://be.onebalance.io'
 
@@ -321,6 +322,26 @@ describe('the HTTPS check', () => {
   it('asks a transport never to follow a redirect', async () => {
     const { sent } = await tryURL(HOST)
     expect(sent[0]?.init.redirect).toBe('manual')
+  })
+
+  it('checks the final URL once more, whatever made it', () => {
+    const base = { origin: HOST, prefix: '' }
+    expect(() => checkFinalURL(`${HOST}/api/x?a=1`, base)).not.toThrow()
+    for (const url of [
+      'https://evil.test/api/x',
+      'http://be.onebalance.io/api/x',
+      `${HOST}:8443/api/x`,
+      `${HOST}.evil.test/api/x`,
+      'https://user@be.onebalance.io/api/x',
+      'https://:hunter2@be.onebalance.io/api/x',
+      `${HOST}/api/../x`,
+      `${HOST}\\x`,
+      `${HOST}/a b`,
+      `${HOST}/a\tb`,
+      'no URL',
+      '',
+    ])
+      expect(() => checkFinalURL(url, base)).toThrow(InsecureUrlError)
   })
 
   it('knows loopback by its parsed name', () => {
