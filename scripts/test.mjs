@@ -69,7 +69,7 @@ function unit(folder) {
   const report = join(output, 'report.json')
   const { status } = spawnSync(
     join(root, folder, 'node_modules/.bin/vitest'),
-    ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    ['run', '--testTimeout=60000', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     {
       cwd: join(root, folder),
       env,
