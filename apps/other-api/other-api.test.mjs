@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { createClient } from '@ob/node'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tidewater } from './api.mjs'
 import { startServer, TOKEN } from './server.mjs'
 
 let server
 let client
-beforeAll(async () => {
+beforeEach(async () => {
   server = await startServer()
   client = createClient({ api: tidewater, apiKey: TOKEN, baseURL: server.url, ca: server.ca })
 })
-afterAll(async () => {
+afterEach(async () => {
   await client.close()
   server.close()
 })
