@@ -5,7 +5,6 @@ import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, NetworkError, type NetworkPhase, ResponseError, TimeoutError } from './errors/classes.ts'
 import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
-import { onAbort } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
 import { type BodyFailure, readBody } from './read-body.ts'
@@ -13,6 +12,7 @@ import type { Failure } from './retry/policy.ts'
 import { type RateInfo, readRateInfo } from './retry/retry-after.ts'
 import type { KeyRing } from './secret.ts'
 import { checkFinalURL, type SecureBase } from './secure-url.ts'
+import { limitTime } from './time-limit.ts'
 
 /** What an attempt needs that is the same for every attempt of a client. */
 export interface Wire {
@@ -256,52 +256,6 @@ function failureOf(error: OneBalanceError): Failure {
   if (error instanceof ResponseError && error.code !== 'unexpected_redirect') return { kind: 'invalid' }
   return { kind: 'final' }
 }
-
-/** The time limit and the caller's signal of one attempt, as one signal and one race. */
-export interface TimeLimit {
-  readonly signal: AbortSignal
-  /** Settles as the promise does, or rejects when the attempt is stopped. A value that comes too late goes to `discard`. */
-  race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T>
-  stopped(): 'timeout' | 'aborted' | undefined
-  /** Takes timer and listener down, and ends what is still on the wire. */
-  end(drop: boolean): void
-}
-
-/** Starts the time limit of an attempt, or of a wait that is part of a call. */
-export function limitTime(
-  runtime: Runtime,
-  { signal, timeout }: Pick<AttemptOptions, 'signal' | 'timeout'>,
-): TimeLimit {
-  const controller = new AbortController()
-  let reason: 'timeout' | 'aborted' | undefined
-  let rejectRace: ((reason: unknown) => void) | undefined
-  const stop = (why: 'timeout' | 'aborted'): void => {
-    reason ??= why
-    rejectRace?.(STOPPED)
-    controller.abort(STOPPED)
-  }
-  const cancelTimer = runtime.setTimer(timeout, () => stop('timeout'))
-  if (signal?.aborted) stop('aborted')
-  const stopListening = signal && onAbort(signal, () => stop('aborted'))
-  return {
-    signal: controller.signal,
-    stopped: () => reason,
-    race: (promise, discard) =>
-      new Promise((resolve, reject) => {
-        if (reason) reject(STOPPED)
-        rejectRace = reject
-        promise.then((value) => (reason ? discard?.(value) : resolve(value)), reject)
-      }),
-    end(drop) {
-      cancelTimer()
-      stopListening?.()
-      if (drop) controller.abort(STOPPED)
-    },
-  }
-}
-
-/** One value for all: an `Error` for each attempt would cost a stack trace that nobody sees. */
-const STOPPED = new Error('stopped')
 
 function ignore(): void {}
 

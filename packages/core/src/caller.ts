@@ -1,6 +1,6 @@
 import { type Adapter, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Endpoint } from './api.ts'
-import { type Answer, type AttemptResult, attempt, limitTime } from './attempt.ts'
+import { type Answer, type AttemptResult, attempt } from './attempt.ts'
 import { checkAnswer } from './check-answer.ts'
 import { type AttemptRecord, amendError, isOneBalanceError, type OneBalanceError, type Stopped } from './errors/base.ts'
 import { AbortError, ConfigurationError, OutcomeUnknownError } from './errors/classes.ts'
@@ -9,6 +9,7 @@ import type { CallOptions, CallPromise, ClientOptions, ResponseInfo, Runtime } f
 import { type Plan, planEndpoint, planRaw, type RawRequest } from './plan.ts'
 import { type CallSettings, DEFAULT_RETRY, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
 import { decideRetry, hidesOutcome, type RetryDecision, waitAfterLimit } from './retry/policy.ts'
+import { limitTime } from './time-limit.ts'
 
 /** Calls any endpoint of an API: plan, send with retries, check. */
 export interface Caller {

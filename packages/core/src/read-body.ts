@@ -1,4 +1,4 @@
-import type { TimeLimit } from './attempt.ts'
+import type { TimeLimit } from './time-limit.ts'
 
 /** Why a body could not be read whole. */
 export type BodyFailure =
