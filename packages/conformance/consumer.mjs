@@ -11,7 +11,9 @@ import { cleanEnvironment } from './parent/run-suite.mjs'
 const root = join(import.meta.dirname, '../..')
 const pnpm = join(root, 'node_modules/.bin/pnpm')
 const PACKAGES = ['core', 'node', 'deno', 'bun', 'sandbox']
-const COMPILERS = ['typescript-5.6', 'typescript', 'typescript-6', 'typescript-7']
+/** The oldest that is supported, the one in use and the newest; with OB_LONG what lies between as well. */
+const COMPILERS = ['typescript-5.6', 'typescript', 'typescript-7', ...(process.env.OB_LONG ? ['typescript-6'] : [])]
+const ADAPTERS = ['node', 'deno', 'bun']
 
 export async function checkTarballs(runtimes) {
   const folder = await mkdtemp(join(tmpdir(), 'ob-consumer-'))
@@ -19,8 +21,13 @@ export async function checkTarballs(runtimes) {
   try {
     const tarballs = await packAll(folder)
     const consumers = Object.fromEntries(
-      await Promise.all(['node', 'deno', 'bun'].map(async (name) => [name, await install(folder, name, tarballs)])),
+      await Promise.all(ADAPTERS.map(async (name) => [name, await install(folder, name, [name, 'sandbox'], tarballs)])),
     )
+    const typed = await install(folder, 'typed', ADAPTERS, tarballs)
+    for (const name of ADAPTERS) {
+      await writeFile(join(consumers[name], 'main.mjs'), programOf(name))
+      await writeFile(join(typed, `${name}.ts`), typedProgramOf(name))
+    }
     sandbox = await startPackedSandbox(consumers.node)
     return await runChecks([
       ...PACKAGES.map((name) => [
@@ -34,7 +41,7 @@ export async function checkTarballs(runtimes) {
       ...COMPILERS.flatMap((compiler) =>
         ['nodenext', 'bundler'].map((resolution) => [
           `types with ${compiler} and moduleResolution ${resolution}`,
-          () => checkTypes(consumers, compiler, resolution),
+          () => checkTypes(typed, compiler, resolution),
         ]),
       ),
     ])
@@ -55,14 +62,11 @@ async function packAll(folder) {
   return tarballs
 }
 
-/** An empty folder with the adapter in it, and the sandbox beside `@ob/node`. */
-async function install(folder, name, tarballs) {
+/** An empty folder with these packages in it. */
+async function install(folder, name, packages, tarballs) {
   const consumer = join(folder, name)
   await mkdir(consumer)
-  const dependencies = {
-    [`@ob/${name}`]: `file:${tarballs[name]}`,
-    ...(name === 'node' && { '@ob/sandbox': `file:${tarballs.sandbox}` }),
-  }
+  const dependencies = Object.fromEntries(packages.map((one) => [`@ob/${one}`, `file:${tarballs[one]}`]))
   await writeFile(
     join(consumer, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
@@ -73,8 +77,6 @@ async function install(folder, name, tarballs) {
     `overrides:\n  '@ob/core': 'file:${tarballs.core}'\npmOnFail: ignore\n`,
   )
   await run(pnpm, ['install', '--prefer-offline', '--ignore-scripts'], { cwd: consumer, env: cleanEnvironment() })
-  await writeFile(join(consumer, 'main.mjs'), programOf(name))
-  await writeFile(join(consumer, 'consumer.ts'), typedProgramOf(name))
   return consumer
 }
 
@@ -138,24 +140,22 @@ async function call({ version, command, args }, consumer, sandbox) {
 }
 
 /** Declarations are checked as well: `skipLibCheck` would hide a type that a user cannot resolve. */
-async function checkTypes(consumers, compiler, resolution) {
-  const tsc = join(import.meta.dirname, 'node_modules', compiler, 'bin/tsc')
-  for (const consumer of Object.values(consumers)) {
-    const options = {
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      target: 'ES2022',
-      lib: ['ES2022', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
-      module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
-      moduleResolution: resolution,
-      types: [],
-      noEmit: true,
-    }
-    const config = join(consumer, `tsconfig.${compiler}.${resolution}.json`)
-    await writeFile(config, JSON.stringify({ compilerOptions: options, files: ['consumer.ts'] }))
-    await run(process.execPath, [tsc, '-p', config], { cwd: consumer })
+async function checkTypes(consumer, compiler, resolution) {
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable', 'ESNext.Disposable'],
+    module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
+    moduleResolution: resolution,
+    types: [],
+    noEmit: true,
   }
+  const config = join(consumer, `tsconfig.${compiler}.${resolution}.json`)
+  await writeFile(config, JSON.stringify({ compilerOptions, files: ADAPTERS.map((name) => `${name}.ts`) }))
+  const tsc = join(import.meta.dirname, 'node_modules', compiler, 'bin/tsc')
+  await run(process.execPath, [tsc, '-p', config], { cwd: consumer })
 }
 
 async function checkContents(tarball) {

@@ -9,7 +9,7 @@ import { run, runChecks } from './checks.mjs'
 
 const here = join(import.meta.dirname, '..')
 /** Inside the package, so that the bundlers find the workspace's packages as a program there would. */
-const folder = join(here, 'node_modules/.cache/browser-bundles')
+const folder = join(here, 'dist/.browser-bundles')
 /** What every bundle of esbuild has in common; paths in its report begin at the root of the repository. */
 const common = { bundle: true, write: false, logLevel: 'silent', absWorkingDir: join(here, '../..') }
 const chromium = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
