@@ -150,6 +150,8 @@ async function checkTypes(consumer, compiler, resolution) {
     module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
     moduleResolution: resolution,
     types: [],
+    // Those of the compiler itself are its own matter.
+    skipDefaultLibCheck: true,
     noEmit: true,
   }
   const config = join(consumer, `tsconfig.${compiler}.${resolution}.json`)
