@@ -18,7 +18,7 @@ const rows = [...places].map(([endpoint, name]) => [
   `\`${name}\``,
   `\`${endpoint.method} ${endpoint.path}\``,
   endpoint.summary ?? '',
-  listFields(endpoint.input),
+  endpoint.retry === 'once' ? 'the signed quote' : listFields(endpoint.input),
   RETRIES[endpoint.retry],
 ])
 const flows = []

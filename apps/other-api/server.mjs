@@ -21,19 +21,20 @@ export async function startServer() {
   const server = createServer({ cert, key }, (request, response) => {
     const now = Date.now()
     times = times.filter((time) => time > now - WINDOW)
+    const isKnown = request.headers['tidewater-token'] === TOKEN
     const isOver = times.length >= LIMIT
-    if (!isOver) times.push(now)
+    if (isKnown && !isOver) times.push(now)
     const send = (status, body) => {
       response.writeHead(status, {
         'content-type': 'application/json',
         'quota-limit': LIMIT,
         'quota-left': LIMIT - times.length,
-        'quota-reset': times[0] + WINDOW - now,
+        'quota-reset': (times[0] ?? now) + WINDOW - now,
       })
       response.end(JSON.stringify(body))
     }
     const fail = (status, kind, text, number) => send(status, { fault: { kind, text, number } })
-    if (request.headers['tidewater-token'] !== TOKEN) return fail(401, 'WhoAreYou', 'This token is not known', 3)
+    if (!isKnown) return fail(401, 'WhoAreYou', 'This token is not known', 3)
     if (isOver) return fail(429, 'TooFast', 'Wait for the tide', 9)
     const { pathname, searchParams } = new URL(request.url, 'https://127.0.0.1')
     if (request.method === 'POST' && pathname === '/v2/surveys') {

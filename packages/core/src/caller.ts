@@ -211,7 +211,7 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
         requestId: cause.requestId,
         retryAfter: cause.retryAfter,
         serverError: cause.serverError,
-        hint: 'Do not send it again. Ask for the status of the quote (executions.wait), or use executeAndWait, which does.',
+        hint: 'Do not send it again before you know what became of the first: ask the API. For a quote, executions.wait and executeAndWait do.',
         cause,
       }),
       stopped,

@@ -27,7 +27,7 @@ export function checkKey(value: unknown, source = 'apiKey'): string {
   if (problem) {
     throw new ConfigurationError({
       message: `${source}: ${problem}`,
-      hint: 'Take the key from the OneBalance dashboard and give it exactly as it is, 16 to 512 visible ASCII characters.',
+      hint: 'Give the key exactly as it was issued: 16 to 512 visible ASCII characters.',
     })
   }
   return value as string

@@ -75,7 +75,8 @@ function findDifference(issued: unknown, given: unknown, path: readonly string[]
 const SLOT = /^(?:originChainsOperations\.\d+|destinationChainOperation)(?:\.userOp|\.delegation)?\.signature$/
 
 function isSignature(path: readonly string[], value: unknown): boolean {
-  return typeof value === 'string' && path.at(-1) === 'signature' && SLOT.test(path.join('.'))
+  if (path.at(-1) !== 'signature' || !SLOT.test(path.join('.'))) return false
+  return typeof value === 'string' || (path.at(-2) === 'delegation' && isObject(value))
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

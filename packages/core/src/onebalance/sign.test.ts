@@ -93,6 +93,18 @@ describe('signQuote', () => {
     ])
   })
 
+  it('keeps a signed authorization that comes as its parts', async () => {
+    const delegation = { contractAddress: '0xd6CEDDe84be40893d153Be9d467CD6aD37875b28', nonce: 7 }
+    const parts = { type: 'Signed', r: '0x1', s: '0x2', yParity: 1 }
+    const unsigned = {
+      accounts: [delegated],
+      chainOperation: evmOperation({ delegation }),
+      tamperProofSignature: '0x',
+    } as unknown as PreparedCall
+    const signed = await signQuote(unsigned, { evm: { ...spies().evm, signAuthorization: () => parts } })
+    expect(signed.chainOperation.delegation).toEqual({ ...delegation, signature: parts })
+  })
+
   it('signs a prepared call, so that createCall takes it', async () => {
     const delegation = { contractAddress: '0xd6CEDDe84be40893d153Be9d467CD6aD37875b28', nonce: 0 }
     const prepared = { accounts: [delegated], chainOperation: evmOperation(), tamperProofSignature: '0x', delegation }

@@ -7,6 +7,8 @@ import { findSlots, type SignatureSlot } from './signature-slots.ts'
 
 type Hex = `0x${string}`
 type Signature = string | Promise<string>
+/** A signed EIP-7702 authorization: text, or its parts. */
+type Authorization = string | { readonly [part: string]: unknown }
 
 /** Makes signatures for EVM accounts. Each is needed only if a quote asks for it. */
 export interface EvmSigners {
@@ -19,8 +21,13 @@ export interface EvmSigners {
   signUserOperation?:
     | ((request: { userOp: UserOperation; chainId: number; entryPoint: typeof ENTRY_POINT_V07 }) => Signature)
     | undefined
-  /** For EIP-7702 accounts whose code is not yet set on a chain: a signed authorization, as one hexadecimal string. */
-  signAuthorization?: ((request: { contractAddress: Hex; chainId: number; nonce: number }) => Signature) | undefined
+  /**
+   * For EIP-7702 accounts whose code is not yet set on a chain: a signed authorization, as one hexadecimal string or as an object
+   * with its parts (`r`, `s`, `yParity`, …) in JSON, which is kept as it is. The vendor's example code sends the object.
+   */
+  signAuthorization?:
+    | ((request: { contractAddress: Hex; chainId: number; nonce: number }) => Authorization | Promise<Authorization>)
+    | undefined
 }
 
 /** Makes signatures for Solana accounts. */
@@ -57,12 +64,12 @@ export async function signQuote<Q extends Quote | CallQuote | QuoteV1 | Prepared
   return signed as Q
 }
 
-async function sign({ signer, request, path }: SignatureSlot, signers: Signers): Promise<string> {
+async function sign({ signer, request, path }: SignatureSlot, signers: Signers): Promise<unknown> {
   const signature: unknown = await findSigner(signers, signer)?.(request)
   const isSolana = signer === 'solana.signMessage'
-  if (typeof signature !== 'string' || !(isSolana ? BASE58 : HEX).test(signature))
-    refuse([{ path, message: `${signer} must return ${isSolana ? 'base58 text' : '0x and hexadecimal digits'}` }])
-  return signature as string
+  if (typeof signature === 'string' && (isSolana ? BASE58 : HEX).test(signature)) return signature
+  if (signer === 'evm.signAuthorization' && typeof signature === 'object' && signature !== null) return copy(signature)
+  return refuse([{ path, message: `${signer} must return ${isSolana ? 'base58 text' : '0x and hexadecimal digits'}` }])
 }
 
 const HEX = /^0x(?:[0-9a-fA-F]{2})+$/
@@ -77,7 +84,7 @@ function findSigner(signers: Signers, name: SignatureSlot['signer']): ((request:
 
 /** Through JSON, as a quote travels: keeps the order of keys, and a key named `__proto__` as a key. */
 function copy(quote: unknown): Record<string, unknown> {
-  if (typeof quote !== 'object' || quote === null) refuse([{ path: '', message: 'must be a quote' }])
+  if (typeof quote !== 'object' || quote === null) refuse([{ path: '', message: 'must be an object' }])
   try {
     return JSON.parse(JSON.stringify(quote))
   } catch {

@@ -293,7 +293,8 @@ function withoutSignatures(quote: Json): string {
 
 /** Whether every slot that has to be signed is. The sandbox does not verify signatures. */
 function hasSignatures(quote: Json): boolean {
-  const isSigned = (value: unknown): boolean => typeof value === 'string' && value.length > 2
+  const isSigned = (value: unknown): boolean =>
+    (typeof value === 'string' && value.length > 2) || (typeof value === 'object' && value !== null)
   return (quote['originChainsOperations'] as Json[]).every((operation) => {
     if (operation['type'] === 'solana') return isSigned(operation['signature'])
     const delegation = operation['delegation'] as Json | undefined

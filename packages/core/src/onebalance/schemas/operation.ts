@@ -6,8 +6,8 @@ const delegation = v.looseObject({
   contractAddress: text,
   /** Nonce of the externally owned account. */
   nonce: v.union([v.number(), text], 'must be a number, or a string of digits'),
-  /** Signature slot: the signed authorization, 0x and hexadecimal digits. */
-  signature: v.nullish(text),
+  /** Signature slot: the signed authorization, 0x and hexadecimal digits, or its parts as an object. */
+  signature: v.nullish(v.union([text, v.looseObject({})], 'must be a signed authorization')),
 })
 
 /** A permission to run code on an externally owned account (EIP-7702). */
