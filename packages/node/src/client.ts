@@ -8,7 +8,7 @@ import {
   type EndpointTree,
   type oneBalance,
 } from '@ob/core'
-import { nodeAdapter } from './adapter.ts'
+import { createNodeAdapter } from './adapter.ts'
 import type { TransportOptions } from './transport.ts'
 
 /** Options of a client on Node.js. */
@@ -26,7 +26,7 @@ export interface NodeClientOptions<A extends Api = Api> extends ClientOptions<A>
 export function createClient<const Tree extends EndpointTree = (typeof oneBalance)['endpoints']>(
   options: NodeClientOptions<Api<Tree>> = {},
 ): Client<Tree> {
-  return createCoreClient(options, nodeAdapter)
+  return createCoreClient(options, createNodeAdapter(options))
 }
 
 /**
@@ -36,5 +36,5 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
  * @throws {InsecureUrlError} for a `baseURL` that is not safe
  */
 export function createCaller(options: NodeClientOptions = {}): Caller {
-  return createCoreCaller(options, nodeAdapter)
+  return createCoreCaller(options, createNodeAdapter(options))
 }

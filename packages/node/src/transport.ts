@@ -1,8 +1,11 @@
-import { ConfigurationError, type Fetch, REQUEST_START, type StartReporter, type Transport } from '@ob/core'
+import { ConfigurationError, REQUEST_START, type StartReporter, type Transport } from '@ob/core'
 import type { Dispatcher } from 'undici'
+import { createBody } from './body.ts'
 import { createConnect, type Waiting } from './connect.ts'
-import { decode } from './decode.ts'
-import { createBody, LightResponse } from './light-response.ts'
+import { findDecoder } from './decode.ts'
+import { refuseUnsafeEnvironment } from './guard.ts'
+import { LightHeaders } from './light-headers.ts'
+import { LightResponse, toResponse } from './light-response.ts'
 
 /** Options of the Node.js transport. */
 export interface TransportOptions {
@@ -10,7 +13,7 @@ export interface TransportOptions {
   readonly ca?: string | readonly string[] | undefined
   /** Connections to one origin at once. @default no limit */
   readonly connections?: number | undefined
-  /** Sends through the proxies that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. @default false */
+  /** Sends through the proxies that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. Plain HTTP never goes to a proxy. @default false */
   readonly proxy?: boolean | undefined
 }
 
@@ -22,29 +25,49 @@ export interface TransportOptions {
  * const fetch = createTransport({ ca })
  * const assets = await (await fetch('https://127.0.0.1:8443/api/assets/list')).json()
  * await fetch.close()
+ * @throws {ConfigurationError} for an option that cannot be used
  */
-export function createTransport(options: TransportOptions = {}): Fetch & { close(): Promise<void> } {
+export function createTransport(
+  options: TransportOptions = {},
+): ((url: string, init?: RequestInit) => Promise<Response>) & { close(): Promise<void> } {
   const transport = createNodeTransport(options)
-  return Object.assign(transport.fetch, { close: transport.close })
+  const send = async (url: string, init: RequestInit = {}): Promise<Response> => {
+    refuseUnsafeEnvironment(url, options.proxy === true)
+    const response = (await transport.fetch(url, init)) as unknown as LightResponse
+    const hasBody = init.method !== 'HEAD' && ![204, 205, 304].includes(response.status)
+    return toResponse(response, hasBody)
+  }
+  return Object.assign(send, { close: transport.close })
 }
 
-/** The same for the engine, which also needs to know when a request begins. */
+/** The same for the engine, which needs to know when a request begins, and less of a response. */
 export function createNodeTransport(options: TransportOptions): Transport & { close(): Promise<void> } {
+  const { connections } = options
+  if (connections !== undefined && !(Number.isInteger(connections) && connections > 0))
+    throw new ConfigurationError({ message: 'connections: must be a whole number, 1 or more' })
+  const underWay = new Set<Promise<Response>>()
   let pool: Promise<Pool> | undefined
+  let closed: Promise<void> | undefined
   return {
     reportsStart: true,
     async fetch(url, init = {}) {
-      if (options.proxy && url.startsWith('http:')) {
+      if (closed)
         throw new ConfigurationError({
-          message: 'proxy: a request over plain HTTP would leave this machine by the proxy, with the key in clear',
-          hint: 'Leave `proxy` out for a server on this machine.',
+          message: 'the client is closed',
+          hint: 'Make a new client, or close it later.',
         })
-      }
       pool ??= createPool(options)
-      return send(await pool, url, init)
+      const answer = send(pool, url, init)
+      underWay.add(answer)
+      try {
+        return await answer
+      } finally {
+        underWay.delete(answer)
+      }
     },
-    async close() {
-      await (await pool)?.dispatcher.close()
+    close() {
+      closed ??= Promise.allSettled(underWay).then(async () => (await pool)?.dispatcher.close())
+      return closed
     },
   }
 }
@@ -66,15 +89,17 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
   return { dispatcher, waiting }
 }
 
-async function send({ dispatcher, waiting }: Pool, url: string, init: RequestInit & StartReporter): Promise<Response> {
-  const { signal, method = 'GET' } = init
-  signal?.throwIfAborted()
+async function send(pool: Promise<Pool>, url: string, init: RequestInit & StartReporter): Promise<Response> {
+  const { method = 'GET' } = init
+  const signal = init.signal ?? undefined
   const { origin, pathname, search } = new URL(url)
   const headers = toHeaders(init.headers)
-  const body = await toBytes(init.body)
-  if (!('accept-encoding' in headers)) headers['accept-encoding'] = 'gzip, br'
+  const body = await toBytes(init.body, signal)
+  const { dispatcher, waiting } = await pool
+  signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
     let controller: Dispatcher.DispatchController | undefined
+    let stream: ReturnType<typeof createBody> | undefined
     let fail: (error: unknown) => void = reject
     const stopWaiting = waiting.begin()
     const onAbort = (): void => {
@@ -87,27 +112,35 @@ async function send({ dispatcher, waiting }: Pool, url: string, init: RequestIni
       stopWaiting()
     }
     signal?.addEventListener('abort', onAbort, { once: true })
-    let stream: ReturnType<typeof createBody> | undefined
     dispatcher.dispatch(
-      { origin, path: pathname + search, method: method as Dispatcher.HttpMethod, headers, body: body ?? null },
+      { origin, path: pathname + search, method: method.toUpperCase() as Dispatcher.HttpMethod, headers, body },
       {
         onRequestStart(started) {
+          // Thrown here, an abort leaves the connection to the next request.
+          signal?.throwIfAborted()
           controller = started
           stopWaiting()
-          if (signal?.aborted) started.abort(signal.reason)
-          else init[REQUEST_START]?.()
+          init[REQUEST_START]?.()
         },
-        onResponseStart(_, status, rawHeaders, statusText = '') {
+        onResponseStart(started, status, raw, statusText = '') {
           if (status < 200) return
-          stream = createBody(controller as Dispatcher.DispatchController)
-          const { body: decoded, headers: seen } = decode(rawHeaders, stream.body)
+          stream = createBody(started)
           fail = stream.error
-          resolve(new LightResponse({ url, status, statusText, headers: seen, body: decoded }) as unknown as Response)
+          const decode = findDecoder(new LightHeaders(raw).get('content-encoding'))
+          const response = new LightResponse({
+            url,
+            status,
+            statusText,
+            headers: new LightHeaders(raw, decode && ['content-encoding', 'content-length']),
+            reader: decode ? decode(stream.reader) : stream.reader,
+          })
+          resolve(response as unknown as Response)
         },
         onResponseData: (_, chunk) => stream?.push(chunk),
         onResponseEnd() {
           settle()
-          stream?.end()
+          // undici frees the connection in the next turn of the event loop: a caller who goes on only then gets the same one again.
+          queueMicrotask(() => setImmediate(() => stream?.end()))
         },
         onResponseError(_, error) {
           settle()
@@ -120,7 +153,7 @@ async function send({ dispatcher, waiting }: Pool, url: string, init: RequestIni
 
 /** undici frames the message itself, by the bytes that it is given. */
 function toHeaders(init: RequestInit['headers']): Record<string, string> {
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { 'accept-encoding': 'gzip, br' }
   new Headers(init).forEach((value, name) => {
     if (name !== 'content-length') headers[name] = value
   })
@@ -128,8 +161,12 @@ function toHeaders(init: RequestInit['headers']): Record<string, string> {
 }
 
 /** A one-shot stream becomes bytes: nothing below sends them twice. */
-async function toBytes(body: RequestInit['body'] | undefined): Promise<string | Uint8Array | undefined> {
-  if (body === undefined || body === null) return undefined
+async function toBytes(
+  body: RequestInit['body'] | undefined,
+  signal: AbortSignal | undefined,
+): Promise<string | Uint8Array | null> {
+  if (body === undefined || body === null) return null
   if (typeof body === 'string' || body instanceof Uint8Array) return body
-  return new Uint8Array(await new Response(body).arrayBuffer())
+  const whole = body instanceof ReadableStream && signal ? body.pipeThrough(new TransformStream(), { signal }) : body
+  return new Uint8Array(await new Response(whole).arrayBuffer())
 }
