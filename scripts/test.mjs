@@ -25,7 +25,12 @@ check('lint', 'biome', ['check', '.', '--error-on-warnings'])
 check('build', 'turbo', ['run', 'build', '--output-logs=errors-only'])
 check('types', 'turbo', ['run', 'typecheck', '--output-logs=errors-only'])
 check('packages', 'turbo', ['run', 'check:package', '--output-logs=errors-only', '--concurrency=2'])
-if (existsSync(join(root, 'scripts/docs.mjs'))) check('docs are current', 'node', ['scripts/docs.mjs', '--check'])
+check('docs are current', 'node', ['scripts/docs.mjs', '--check'])
+const deno = join(root, 'packages/conformance/node_modules/.bin/deno')
+const denoPackage = join(root, 'packages/deno')
+check('deno check', deno, ['check', 'src/index.ts', 'src/onebalance.ts'], denoPackage)
+check('deno lint', deno, ['lint'], denoPackage)
+check('JSR package', deno, ['publish', '--dry-run', '--allow-dirty'], denoPackage)
 for (const folder of ['packages', 'apps'].flatMap((parent) =>
   readdirSync(join(root, parent)).map((name) => `${parent}/${name}`),
 )) {
@@ -45,9 +50,9 @@ const failed = sum('failed')
 console.log(`\n${sum('passed')} passed, ${failed} failed`)
 process.exitCode = failed > 0 || sum('passed') === 0 ? 1 : 0
 
-function check(name, command, args) {
+function check(name, command, args, cwd = root) {
   console.log(`\n> ${name}: ${command} ${args.join(' ')}`)
-  const { status } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status } = spawnSync(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] })
   results.push({ name, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 })
 }
 
@@ -89,7 +94,6 @@ function unit(folder) {
 
 /** The conformance runner prints one JSON line for each runtime: `{ runtime, passed, failed, skipped, note }`. */
 function conformance() {
-  if (!existsSync(join(root, 'packages/conformance/run.mjs'))) return
   console.log('\n> conformance')
   const { stdout, status } = spawnSync('node', ['packages/conformance/run.mjs', '--json'], {
     cwd: root,
