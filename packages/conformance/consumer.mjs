@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { run, runChecks } from './parent/checks.mjs'
 import { cleanEnvironment } from './parent/run-suite.mjs'
+import { findWorkerd, startWorker } from './parent/run-workerd.mjs'
 
 const root = join(import.meta.dirname, '../..')
 const pnpm = join(root, 'node_modules/.bin/pnpm')
@@ -28,6 +29,7 @@ export async function checkTarballs(runtimes) {
       await writeFile(join(consumers[name], 'main.mjs'), programOf(name))
       await writeFile(join(typed, `${name}.ts`), typedProgramOf(name))
     }
+    const worker = await install(folder, 'workerd', ['core'], tarballs)
     sandbox = await startPackedSandbox(consumers.node)
     return await runChecks([
       ...PACKAGES.map((name) => [
@@ -38,6 +40,7 @@ export async function checkTarballs(runtimes) {
         `one call on ${runtime.name}`,
         () => call(runtime, consumers[runtime.runtime], sandbox),
       ]),
+      ['one call on workerd', () => callInWorkerd(worker, sandbox)],
       ...COMPILERS.flatMap((compiler) =>
         ['nodenext', 'bundler'].map((resolution) => [
           `types with ${compiler} and moduleResolution ${resolution}`,
@@ -138,6 +141,30 @@ async function call({ version, command, args }, consumer, sandbox) {
   })
   if (output.trim() !== 'ok') throw new Error(output)
 }
+
+async function callInWorkerd(consumer, sandbox) {
+  if (!findWorkerd()) return 'skipped: not on this machine'
+  const { url, ca, keys } = JSON.parse(sandbox.env)
+  const entry = join(consumer, 'worker.mjs')
+  await writeFile(entry, WORKER)
+  const worker = await startWorker(entry, [ca], { URL: url.replace('127.0.0.1', 'localhost'), KEY: keys.full })
+  try {
+    const answer = await worker.dispatchFetch('http://worker/').then((response) => response.text())
+    if (answer !== 'ok') throw new Error(answer)
+  } finally {
+    await worker.dispose()
+  }
+}
+
+const WORKER = `import { createClient } from '@ob/core'
+import { listAssets } from '@ob/core/onebalance'
+export default {
+  async fetch(_, { URL: baseURL, KEY: apiKey }) {
+    const assets = await createClient({ baseURL, apiKey }).assets.list().catch((error) => error)
+    return new Response(assets.length > 0 && listAssets.method === 'GET' ? 'ok' : String(assets))
+  },
+}
+`
 
 /** Declarations are checked as well: `skipLibCheck` would hide a type that a user cannot resolve. */
 async function checkTypes(consumer, compiler, resolution) {

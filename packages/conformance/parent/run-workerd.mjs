@@ -15,9 +15,28 @@ export function findWorkerd() {
 }
 
 export async function runInWorkerd(certificates, ids) {
+  return inSession({ certificates, spawnProgram: undefined }, async ({ setup, sandbox }) => {
+    const worker = await startWorker(join(import.meta.dirname, '../dist/worker.js'), [certificates.ca, sandbox.ca], {
+      SETUP: JSON.stringify(setup),
+    })
+    try {
+      const results = []
+      for (const id of ids) {
+        const response = await worker.dispatchFetch(`http://worker/?id=${encodeURIComponent(id)}`)
+        results.push(response.ok ? await response.json() : { id, status: 'failed', note: await response.text() })
+      }
+      return results
+    } finally {
+      await worker.dispose()
+    }
+  })
+}
+
+/** Bundles a module and starts it as a worker that trusts these authorities. */
+export async function startWorker(entry, trustedCertificates, bindings) {
   const { Miniflare } = await import('miniflare')
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, '../dist/worker.js')],
+    entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',
@@ -26,32 +45,17 @@ export async function runInWorkerd(certificates, ids) {
     conditions: ['workerd', 'worker', 'browser'],
     logLevel: 'error',
   })
-  return inSession({ certificates, spawnProgram: undefined }, async ({ setup, sandbox }) => {
-    const worker = new Miniflare({
-      modules: true,
-      script: outputFiles[0].text,
-      compatibilityDate: '2026-07-01',
-      bindings: { SETUP: JSON.stringify(setup) },
-      // What workerd prints of every refused connection is what the cases expect.
-      handleRuntimeStdio: (...streams) => {
-        for (const stream of streams) stream.resume()
-      },
-      outboundService: {
-        network: {
-          allow: ['public', 'private'],
-          tlsOptions: { trustedCertificates: [certificates.ca, sandbox.ca], trustBrowserCas: false },
-        },
-      },
-    })
-    try {
-      const results = []
-      for (const id of ids) {
-        const response = await worker.dispatchFetch(`http://worker/?id=${encodeURIComponent(id)}`)
-        results.push(response.ok ? await response.json() : { id, status: 'failed', note: await response.text(), ms: 0 })
-      }
-      return results
-    } finally {
-      await worker.dispose()
-    }
+  return new Miniflare({
+    modules: true,
+    script: outputFiles[0].text,
+    compatibilityDate: '2026-07-01',
+    bindings,
+    // What workerd prints of every refused connection is what the cases expect.
+    handleRuntimeStdio: (...streams) => {
+      for (const stream of streams) stream.resume()
+    },
+    outboundService: {
+      network: { allow: ['public', 'private'], tlsOptions: { trustedCertificates, trustBrowserCas: false } },
+    },
   })
 }
