@@ -23,6 +23,8 @@ const runtimes = findRuntimes()
 const workerd = findWorkerd()
 
 const jobs = [
+  // First, since it takes the longest.
+  { name: 'packed tarballs', run: () => checkTarballs(runtimes) },
   ...runtimes.map((runtime) => ({
     name: runtime.name,
     version: runtime.version,
@@ -30,7 +32,6 @@ const jobs = [
     run: () => runInProcess(runtime, certificates, values.case),
   })),
   { name: 'workerd', version: workerd, ids, run: () => runInWorkerd(certificates, ids) },
-  { name: 'packed tarballs', run: () => checkTarballs(runtimes) },
   { name: 'browser bundles', note: evaluatedIn, run: () => checkBrowserBundles(runtimes) },
   { name: 'quickstarts', run: () => checkQuickstarts(runtimes) },
   {
