@@ -1,6 +1,7 @@
-import { type Adapter, ConfigurationError, createDefaultKey, readBaseURL, refuseProxiedLoopback } from '@ob/core'
+import { type Adapter, createDefaultKey, readBaseURL } from '@ob/core'
 import { readVariable } from './env-key.ts'
 import { fileKey } from './file-key.ts'
+import { refuseUnsafeEnvironment } from './guard.ts'
 import { createBunTransport, type TransportOptions } from './transport.ts'
 
 /** What Bun adds to the engine. */
@@ -9,14 +10,5 @@ export const bunAdapter: Adapter = Object.freeze({
   createTransport: (options: TransportOptions) => createBunTransport(options),
   keySource: (api) => createDefaultKey(api, readVariable, fileKey),
   baseURL: (api) => readBaseURL(api, readVariable),
-  guard(url) {
-    refuseProxiedLoopback(url, readVariable)
-    if (url.startsWith('https:') && readVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0') {
-      throw new ConfigurationError({
-        message:
-          'NODE_TLS_REJECT_UNAUTHORIZED=0 switches the check of certificates off, and the key would go to anybody',
-        hint: 'Unset it, and give the certificate authority of your server as `ca`.',
-      })
-    }
-  },
+  guard: refuseUnsafeEnvironment,
 } satisfies Adapter)

@@ -1,4 +1,5 @@
-import type { Fetch, Transport } from '@ob/core'
+import { ConfigurationError, type Transport } from '@ob/core'
+import { refuseUnsafeEnvironment } from './guard.ts'
 
 /** Options of the Bun transport. */
 export interface TransportOptions {
@@ -12,20 +13,43 @@ interface BunRequestInit extends RequestInit {
   readonly timeout?: false
 }
 
-/** Makes a fetch-shaped transport on Bun's own `fetch`. */
-export function createTransport(options: TransportOptions = {}): Fetch & { close(): Promise<void> } {
+/**
+ * Makes a fetch-shaped transport on Bun's own `fetch`.
+ *
+ * @example
+ * const fetch = createTransport({ ca })
+ * const assets = await (await fetch('https://127.0.0.1:8443/api/assets/list')).json()
+ * await fetch.close()
+ */
+export function createTransport(
+  options: TransportOptions = {},
+): ((url: string, init?: RequestInit) => Promise<Response>) & { close(): Promise<void> } {
   const transport = createBunTransport(options)
-  return Object.assign(transport.fetch, { close: async () => {} })
+  const send = async (url: string, init: RequestInit = {}): Promise<Response> => {
+    refuseUnsafeEnvironment(url)
+    return transport.fetch(url, { redirect: 'manual', ...init })
+  }
+  return Object.assign(send, { close: transport.close })
 }
 
 /** The same for the engine. */
-export function createBunTransport({ ca }: TransportOptions): Transport {
+export function createBunTransport({ ca }: TransportOptions): Transport & { close(): Promise<void> } {
   const tls = ca === undefined ? undefined : { ca }
+  let isClosed = false
   return {
-    fetch(url, init = {}) {
+    async fetch(url, init = {}) {
+      if (isClosed)
+        throw new ConfigurationError({
+          message: 'the client is closed',
+          hint: 'Make a new client, or close it later.',
+        })
       // The engine keeps the time; Bun's own limit of five minutes would end a call that the user gave longer.
       const full: BunRequestInit = { ...init, timeout: false, ...(tls && { tls }) }
       return fetch(url, full)
+    },
+    // Bun's connections are the process's own: there is nothing else to close.
+    async close() {
+      isClosed = true
     },
   }
 }

@@ -34,6 +34,7 @@ export function explainDenial(name: string, source: KeyFunction): KeyFunction {
   }
 }
 
-function mayRead(variable: string): boolean {
+/** Whether a variable's permission is granted; never asks for it. */
+export function mayRead(variable: string): boolean {
   return deno().permissions.querySync({ name: 'env', variable }).state === 'granted'
 }

@@ -7,11 +7,17 @@ import { readVariable } from './env-key.ts'
  * @throws {ConfigurationError}
  */
 export function refuseUnsafeEnvironment(url: string, isProxied: boolean): void {
-  if (isProxied) refuseProxiedLoopback(url, readVariable)
+  if (isProxied)
+    refuseProxiedLoopback(url, (name) => (/^no_proxy$/i.test(name) ? readExceptions() : readVariable(name)))
   if (url.startsWith('https:') && readVariable('NODE_TLS_REJECT_UNAUTHORIZED') === '0') {
     throw new ConfigurationError({
       message: 'NODE_TLS_REJECT_UNAUTHORIZED=0 switches the check of certificates off, and the key would go to anybody',
       hint: 'Unset it, and give the certificate authority of your server as `ca`.',
     })
   }
+}
+
+/** Where both are set, undici goes by the lower-case one, also if it is empty. */
+function readExceptions(): string | undefined {
+  return readVariable('no_proxy') ?? readVariable('NO_PROXY')
 }

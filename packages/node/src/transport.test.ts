@@ -444,10 +444,14 @@ describe('the environment', () => {
     expect(proxy.tunnels).toEqual([new URL(server.url).host])
   })
 
-  test('plain HTTP never goes to a proxy', async () => {
+  test.each([
+    ['no exception', { NO_PROXY: '' }],
+    ['an exception for another host', { NO_PROXY: 'other.example' }],
+    ['an exception that the empty lower-case variable takes back', { NO_PROXY: '127.0.0.1', no_proxy: '' }],
+  ])('plain HTTP never goes to a proxy: %s', async (_, exceptions) => {
     const proxy = await startProxy()
     vi.stubEnv('HTTP_PROXY', proxy.url)
-    vi.stubEnv('NO_PROXY', '')
+    for (const [name, value] of Object.entries(exceptions)) vi.stubEnv(name, value)
     await expect(open({ proxy: true })('http://127.0.0.1:1/')).rejects.toMatchObject({
       code: 'configuration',
       hint: expect.stringContaining('NO_PROXY=127.0.0.1'),
