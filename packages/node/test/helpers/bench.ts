@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { createSecureContext } from 'node:tls'
-import { isOneBalanceError, type OneBalanceError, type Quote, signQuote } from '@ob/core'
+import { type Client, isOneBalanceError, type OneBalanceError, type Quote, signQuote } from '@ob/core'
 import { type Sandbox, type Fault as SandboxFault, startSandbox } from '@ob/sandbox'
 import { expect } from 'vitest'
 import { createClient, type NodeClientOptions } from '../../src/index.ts'
@@ -49,6 +49,9 @@ export interface Verdict {
 export interface Bench {
   readonly sandbox: Sandbox
   run(one: Case): Promise<Verdict>
+  /** A signed quote that can be executed. */
+  createQuote(): Promise<Quote>
+  connect(options?: Omit<NodeClientOptions, 'api'>): Client
   /** Bytes of an execution's request and answer on the wire. */
   measure(): Promise<{ readonly request: number; readonly response: number }>
   /** Fails if any quote of any case ran twice, also one that ran late. */
@@ -69,7 +72,9 @@ export async function createBench(): Promise<Bench> {
   const context = createSecureContext(await authority.issue())
   const upstream = { port: Number(new URL(sandbox.url).port), ca: sandbox.ca }
   const common = { apiKey: sandbox.keys.full, ca: [sandbox.ca, authority.ca] }
-  const plain = createClient({ ...common, baseURL: sandbox.url, runtime: sandbox.clock })
+  const connect = (options: Omit<NodeClientOptions, 'api'> = {}) =>
+    createClient({ ...common, baseURL: sandbox.url, ...options })
+  const plain = connect({ runtime: sandbox.clock })
   const verdicts: Verdict[] = []
 
   async function createQuote(): Promise<Quote> {
@@ -88,7 +93,7 @@ export async function createBench(): Promise<Bench> {
     const front = script && (await startFront(upstream, context, script))
     const runtime = createTestRuntime(sandbox.clock)
     const controller = new AbortController()
-    const client = createClient({ ...common, baseURL: front?.url ?? sandbox.url, runtime, ...options })
+    const client = connect({ baseURL: front?.url ?? sandbox.url, runtime, ...options })
     if (isWarm) {
       await client.assets.list()
       await nextTurn()
@@ -133,9 +138,11 @@ export async function createBench(): Promise<Bench> {
   return {
     sandbox,
     run,
+    createQuote,
+    connect,
     async measure() {
       const front = await startFront(upstream, context, [])
-      const client = createClient({ ...common, baseURL: front.url })
+      const client = connect({ baseURL: front.url })
       await client.quotes.execute(await createQuote())
       await client.close()
       await front.close()

@@ -11,7 +11,7 @@ export type End = 'fin' | 'reset' | 'stall'
  * - `accept`: as soon as the TCP connection is there.
  * - `handshakeUp`, `handshakeDown`: after so many bytes of ciphertext from the client, or to it.
  * - `connected`: right after the TLS handshake.
- * - `request`: after so many bytes of the decrypted request went on to the API.
+ * - `request`: after so many bytes of the decrypted request went on to the API; -1 is all but the last.
  * - `received`: the whole request was read, and nothing of it went on.
  * - `delivered`: the whole request went on, and the client's connection ends without waiting for the API.
  * - `response`: after so many bytes of the decrypted answer; 0 is after the API processed the request.
@@ -187,13 +187,15 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       }
       link.isBusy = true
       pending = Buffer.concat([pending, chunk])
+      const length = messageLength(pending)
       const now = current()
-      if (now?.at === 'request' && pending.length >= now.bytes) {
-        if (now.bytes > 0) upstreamSocket().write(pending.subarray(0, now.bytes))
+      if (now?.at === 'request') {
+        const limit = now.bytes < 0 ? (length ?? Number.POSITIVE_INFINITY) + now.bytes : now.bytes
+        if (pending.length < limit) return
+        if (limit > 0) upstreamSocket().write(pending.subarray(0, limit))
         finish(now.end)
         return
       }
-      const length = messageLength(pending)
       if (length === undefined || pending.length < length) return
       const request = pending.subarray(0, length)
       pending = pending.subarray(length)
