@@ -24,8 +24,6 @@ const CLASSES = [
 const LIMITS: Readonly<Record<string, Case['limits']>> = {
   'B1b-fin-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
   'B1b-rst-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
-  'B1b-fin-reused-idempotent-POST': { deno: DENO_RESENDS },
-  'B1b-rst-reused-idempotent-POST': { deno: DENO_RESENDS },
 }
 
 /** Table 1b: how often one call arrives, counted at the server, with the library's own retries off. */
