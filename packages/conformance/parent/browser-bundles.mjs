@@ -25,31 +25,45 @@ export async function checkBrowserBundles(runtimes) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   try {
-    return await runChecks(['node', 'deno', 'bun'].flatMap((name) => checksOf(name, runtimes)))
+    const bundles = await Promise.all(['node', 'deno', 'bun'].flatMap(bundlesOf))
+    const messages = await evaluateAll(bundles.map(({ code }) => code))
+    return await runChecks([
+      ...bundles.map(({ id }, index) => [
+        id,
+        () => {
+          if (!messages[index]?.includes('@ob/browser'))
+            throw new Error(`it did not throw as it should: ${messages[index]}`)
+        },
+      ]),
+      ...['node', 'deno', 'bun'].flatMap((name) => serverChecksOf(name, runtimes)),
+    ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function checksOf(name, runtimes) {
+function bundlesOf(name) {
   const specifier = `@ob/${name}`
   const programs = {
     'its client': `import { createClient } from '${specifier}'; createClient({})`,
     'one name of core': `import { isOneBalanceError } from '${specifier}'; globalThis.used = isOneBalanceError`,
     'nothing by name': `import '${specifier}'`,
   }
+  return Object.entries({ esbuild: bundleWithEsbuild, Vite: bundleWithVite }).flatMap(([bundler, bundle]) =>
+    Object.entries(programs).map(async ([what, program], index) => {
+      const entry = join(folder, `${name}-${bundler}-${index}.mjs`)
+      await writeFile(entry, program)
+      return {
+        id: `${specifier} (${what}) in a browser bundle of ${bundler} throws on load`,
+        code: await bundle(entry),
+      }
+    }),
+  )
+}
+
+function serverChecksOf(name, runtimes) {
+  const specifier = `@ob/${name}`
   return [
-    ...Object.entries({ esbuild: bundleWithEsbuild, Vite: bundleWithVite }).flatMap(([bundler, bundle]) =>
-      Object.entries(programs).map(([what, program], index) => [
-        `${specifier} (${what}) in a browser bundle of ${bundler} throws on load`,
-        async () => {
-          const entry = join(folder, `${name}-${bundler}-${index}.mjs`)
-          await writeFile(entry, program)
-          const message = await evaluate(await bundle(entry))
-          if (!message?.includes('@ob/browser')) throw new Error(`it did not throw as it should: ${message}`)
-        },
-      ]),
-    ),
     [
       `${specifier} has the same names for browsers as for servers`,
       async () => {
@@ -66,7 +80,7 @@ function checksOf(name, runtimes) {
       `${specifier} for workerd is the real module`,
       async () => {
         const entry = join(folder, `${name}-workerd.mjs`)
-        await writeFile(entry, programs['its client'])
+        await writeFile(entry, `import { createClient } from '${specifier}'; createClient({})`)
         for (const conditions of [
           ['workerd', 'worker', 'browser'],
           ['worker', 'browser'],
@@ -129,21 +143,21 @@ async function describeServerBundle(entry, conditions) {
   return { files: Object.keys(metafile.inputs), names: Object.values(metafile.outputs)[0].exports.sort() }
 }
 
-/** The message of what a script throws as it loads. */
-async function evaluate(code) {
-  if (!chromium) {
-    try {
-      runInNewContext(code, { URL, Headers, AbortController, TextEncoder, TextDecoder, setTimeout, clearTimeout })
-      return undefined
-    } catch (error) {
-      return error.message
-    }
-  }
+/** What each script throws as it loads, in Chromium where there is one. */
+async function evaluateAll(scripts) {
+  if (!chromium) return scripts.map(evaluateInNode)
   const page = join(folder, 'page.html')
-  const script = code.replaceAll('</script', '<\\/script')
+  const parts = scripts.map(
+    (code, index) =>
+      `<script>current = ${index}</script>\n<script>${code.replaceAll('</script', '<\\/script')}</script>`,
+  )
   await writeFile(
     page,
-    `<!doctype html><script>onerror = (message) => { document.title = message }</script><script>${script}</script>`,
+    `<!doctype html><meta charset="utf-8"><script>
+var messages = [], current
+onerror = (message) => { messages[current] = message }
+onload = () => { document.body.textContent = btoa(JSON.stringify(messages)) }
+</script>${parts.join('\n')}<body></body>`,
   )
   const html = await run(chromium, [
     '--headless',
@@ -152,5 +166,14 @@ async function evaluate(code) {
     '--dump-dom',
     pathToFileURL(page).href,
   ])
-  return /<title>(.*)<\/title>/.exec(html)?.[1]
+  return JSON.parse(atob(/<body>\s*([\w+/=]+)\s*<\/body>/.exec(html)?.[1] ?? btoa('[]')))
+}
+
+function evaluateInNode(code) {
+  try {
+    runInNewContext(code, { URL, Headers, AbortController, TextEncoder, TextDecoder, setTimeout, clearTimeout })
+    return undefined
+  } catch (error) {
+    return error.message
+  }
 }

@@ -15,13 +15,13 @@ export const DENO_RESENDS: Limit = {
 /** A reset in the TLS handshake looks like any other. */
 export const HANDSHAKE: Limit = {
   why: 'fetch does not tell a connection that is reset in the TLS handshake from one that is reset later',
-  link: 'https://bun.sh/docs/runtime/networking/fetch',
+  link: 'https://bun.com/docs/runtime/networking/fetch',
 }
 
 /** workerd has one error for everything that goes wrong on the network. */
 export const NO_REASON: Limit = {
   why: 'fetch gives one error for every failure of the network, so nothing proves that the request was not sent',
-  link: 'https://developers.cloudflare.com/workers/observability/errors/',
+  link: 'https://github.com/cloudflare/workerd/issues/5286',
 }
 
 /** workerd trusts certificates for a whole worker. */

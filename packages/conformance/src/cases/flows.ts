@@ -35,7 +35,7 @@ function swap(account = newAccount(), more: { slippageTolerance?: number } = {})
 }
 
 /** A client whose sleep moves the sandbox's clock instead of waiting. */
-function timeless({ control, sandboxClient }: Context, options: ClientOptions = {}) {
+export function timeless({ control, sandboxClient }: Context, options: ClientOptions = {}) {
   let offset = 0
   const sleep = async (ms: number) => {
     offset += ms
@@ -44,7 +44,12 @@ function timeless({ control, sandboxClient }: Context, options: ClientOptions = 
   return sandboxClient({ ...options, runtime: { now: () => Date.now() + offset, sleep } })
 }
 
-async function signed(context: Context, ob: ReturnType<Context['client']>, input = swap()): Promise<Quote> {
+/** A quote of an account of its own, signed. */
+export async function newSignedQuote(
+  context: Context,
+  ob: ReturnType<Context['client']>,
+  input = swap(),
+): Promise<Quote> {
   return context.core.signQuote(await ob.quotes.create(input), SIGNERS)
 }
 
@@ -65,7 +70,7 @@ export const flows: Case[] = group('sandbox', [
         return BigInt(balanceByAggregatedAsset[0]?.balance ?? 0)
       }
       const before = await read()
-      const quote = await signed(context, ob, swap(account))
+      const quote = await newSignedQuote(context, ob, swap(account))
       const seen: string[] = []
       const done = await ob.quotes.executeAndWait(quote, { onStatus: (status) => seen.push(status) })
       equal([done.status, seen.at(-1), new Set(seen).size], ['COMPLETED', 'COMPLETED', seen.length], 'statuses')
@@ -93,7 +98,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'a quote that was changed is refused by the API, once: rejected',
     async run(context) {
       const [maker, other] = [context.sandboxClient(), context.sandboxClient()]
-      const quote = await signed(context, maker)
+      const quote = await newSignedQuote(context, maker)
       const error = (await rejectionOf(
         other.quotes.execute({ ...quote, tamperProofSignature: '0xbad' }),
       )) as OneBalanceError
@@ -110,7 +115,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'the client that made a quote refuses its change before sending',
     async run(context) {
       const ob = context.sandboxClient()
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       const from = await context.control.requestCount()
       const error = (await rejectionOf(
         ob.quotes.execute({ ...quote, tamperProofSignature: '0xbad' }),
@@ -124,7 +129,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'an expired quote is refused before sending',
     async run(context) {
       const ob = timeless(context)
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       const from = await context.control.requestCount()
       const late = context.sandboxClient({ runtime: { now: () => Number(quote.expirationTimestamp) * 1_000 } })
       const error = (await rejectionOf(late.quotes.execute(quote))) as OneBalanceError
@@ -137,7 +142,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'the same quote executed again: the API refuses, executed counts both arrivals, no third is made',
     async run(context) {
       const ob = context.sandboxClient()
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       await ob.quotes.execute(quote)
       const error = (await rejectionOf(ob.quotes.execute(quote))) as OneBalanceError
       equal([error.code, error.outcome], ['execution_failed', 'unknown'], 'error')
@@ -149,7 +154,7 @@ export const flows: Case[] = group('sandbox', [
     title: `execute whose connection is reset ${reset} processing: OutcomeUnknownError, never sent again`,
     async run(context: Context) {
       const ob = context.sandboxClient()
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       await context.control.fault({ reset }, 'executeQuote', 1)
       const from = await context.control.requestCount()
       const error = await rejectionOf(ob.quotes.execute(quote))
@@ -164,7 +169,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'executeAndWait whose answer is lost asks for the status and completes: executed once',
     async run(context) {
       const ob = timeless(context)
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       await context.control.fault({ reset: 'after' }, 'executeQuote', 1)
       const done = await ob.quotes.executeAndWait(quote)
       equal(done.status, 'COMPLETED', 'status')
@@ -176,7 +181,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'executeAndWait that never arrived: OutcomeUnknownError after a while, executed 0 times',
     async run(context) {
       const ob = timeless(context)
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       await context.control.fault({ reset: 'before' }, 'executeQuote', 1)
       const error = await rejectionOf(ob.quotes.executeAndWait(quote))
       ok(error instanceof context.core.OutcomeUnknownError, `the error is a ${(error as Error).name}`)
@@ -189,7 +194,7 @@ export const flows: Case[] = group('sandbox', [
     async run(context: Context) {
       const ob = timeless(context)
       const input = ending === 'refunded' ? swap(newAccount(), { slippageTolerance: 1 }) : swap(newAccount('dead'))
-      const quote = await signed(context, ob, input)
+      const quote = await newSignedQuote(context, ob, input)
       const error = await rejectionOf(ob.quotes.executeAndWait(quote))
       ok(error instanceof context.core.ExecutionError, `the error is a ${(error as Error).name}: ${error}`)
       const expected = ending === 'refunded' ? ['REFUNDED', 'SLIPPAGE'] : ['FAILED', 'TRANSFER_FAILED']
@@ -206,7 +211,7 @@ export const flows: Case[] = group('sandbox', [
     title: 'wait survives failed polls',
     async run(context) {
       const ob = timeless(context)
-      const quote = await signed(context, ob)
+      const quote = await newSignedQuote(context, ob)
       await ob.quotes.execute(quote)
       for (const fault of [{ status: 503 }, { reset: 'before' as const }, { body: '<html>' }])
         await context.control.fault(fault, 'getExecutionStatus', 1)
@@ -259,7 +264,7 @@ export const flows: Case[] = group('sandbox', [
       const account = newAccount()
       const ids: string[] = []
       for (let n = 0; n < 5; n += 1) {
-        const quote = await signed(context, ob, {
+        const quote = await newSignedQuote(context, ob, {
           ...swap(account),
           from: { ...swap(account).from, amount: '1000000' },
         })
@@ -310,7 +315,7 @@ export const flows: Case[] = group('sandbox', [
     title: '403 of the sandbox: a key that may only read',
     async run(context) {
       const ob = context.sandboxClient({ apiKey: context.setup.sandbox.keys.readOnly })
-      const error = await rejectionOf(ob.quotes.execute(await signed(context, ob)))
+      const error = await rejectionOf(ob.quotes.execute(await newSignedQuote(context, ob)))
       ok(error instanceof context.core.PermissionError, `the error is a ${(error as Error).name}`)
       equal(error.outcome, 'rejected', 'outcome')
     },
@@ -360,7 +365,7 @@ function endpointCases(): Omit<Case, 'group'>[] {
       (ob) => ob.balances.aggregated({ account: holder(account), aggregatedAssetId: ['ob:usdc', 'ob:eth'] }),
     ],
     ['quotes.create', (ob) => ob.quotes.create(swap())],
-    ['quotes.execute', async (ob, context) => ob.quotes.execute(await signed(context, ob))],
+    ['quotes.execute', async (ob, context) => ob.quotes.execute(await newSignedQuote(context, ob))],
     ['quotes.prepareCall', async (ob) => ob.quotes.prepareCall({ accounts: [account], ...(await contractCall(ob)) })],
     ['executions.status', (ob) => ob.executions.status({ quoteId: '0x1' })],
     ['transactions.list().page', (ob) => ob.transactions.list({ user: account.accountAddress }).page()],

@@ -4,6 +4,7 @@ import { bodies } from './bodies.ts'
 import { certificates } from './certificates.ts'
 import { deliveries } from './deliveries.ts'
 import { errors } from './errors.ts'
+import { faultScripts } from './fault-scripts.ts'
 import { flows } from './flows.ts'
 import { gate } from './gate.ts'
 import { hygiene } from './hygiene.ts'
@@ -29,6 +30,7 @@ export const cases: readonly Case[] = [
   ...timeLimits,
   ...leaks,
   ...flows,
+  ...faultScripts,
   ...hygiene,
 ]
 

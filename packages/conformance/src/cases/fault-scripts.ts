@@ -1,0 +1,59 @@
+import type { OneBalanceError } from '@ob/core'
+import { ok } from '../assert.ts'
+import { type Case, type Context, group } from '../context.ts'
+import type { SandboxFault } from '../control.ts'
+import { newSignedQuote, timeless } from './flows.ts'
+
+/** Scripts of one case; the failing one's seed is in its message. */
+const SCRIPTS = 30
+const CASES = 10
+
+/** F9: random faults on the execution of a quote and on the polls after it, from a seed. The sandbox is the referee. */
+export const faultScripts: Case[] = group(
+  'fault scripts',
+  Array.from({ length: CASES }, (_, index) => ({
+    id: `F9-${index}`,
+    title: `${SCRIPTS} random fault scripts from seed ${index * SCRIPTS + 1}: none runs twice, no outcome is wrong`,
+    async run(context: Context) {
+      for (let seed = index * SCRIPTS + 1; seed <= (index + 1) * SCRIPTS; seed += 1) await runScript(context, seed)
+    },
+  })),
+)
+
+async function runScript(context: Context, seed: number): Promise<void> {
+  const { control, core } = context
+  const random = core.createRandom(seed)
+  const below = (limit: number) => Math.floor(random() * limit)
+  // A minute for each, so that the rate limit plays no part.
+  await control.advance(61_000)
+  const ob = timeless(context, { timeout: 60 })
+  const quote = await newSignedQuote(context, ob)
+  await control.fault(pickFault(below), 'executeQuote', 1)
+  for (let count = below(3); count > 0; count -= 1) await control.fault(pickFault(below), 'getExecutionStatus', 1)
+  const call = below(2) === 0 ? ob.quotes.execute(quote) : ob.quotes.executeAndWait(quote)
+  const error = await call.then(
+    () => undefined,
+    (reason: OneBalanceError) => reason,
+  )
+  await control.clearFaults()
+  const executed = await control.executed(quote.id)
+  const seen = `seed ${seed}: executed ${executed} times, ${error ? `${error.name} with outcome ${error.outcome}` : 'resolved'}`
+  ok(executed <= 1, seen)
+  ok(!error || core.isOneBalanceError(error), seen)
+  ok(error ? executed === 0 || !['not_sent', 'rejected'].includes(error.outcome) : executed === 1, seen)
+}
+
+function pickFault(below: (limit: number) => number): SandboxFault {
+  const faults: readonly (() => SandboxFault)[] = [
+    () => ({ reset: 'before' }),
+    () => ({ reset: 'after' }),
+    () => ({ cutAfterResponseBytes: below(400) }),
+    () => ({ status: 400 + below(200) }),
+    () => ({ status: 400 + below(200), reset: 'after' }),
+    () => ({ stall: below(2) === 0 ? 'head' : 'body' }),
+    () => ({ latency: below(30) }),
+    () => ({ redirect: 'https://elsewhere.invalid/' }),
+    () => ({ status: 200, body: ['', '<html>', '[]', '{"a":'][below(4)] as string }),
+  ]
+  return (faults[below(faults.length)] as () => SandboxFault)()
+}
