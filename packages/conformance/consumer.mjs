@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { PUBLIC_TESTING_KEY } from '@ob/core'
 import { run, runChecks } from './parent/checks.mjs'
 import { cleanEnvironment } from './parent/run-suite.mjs'
 import { findWorkerd, startWorker } from './parent/run-workerd.mjs'
@@ -33,7 +34,7 @@ export async function checkTarballs(runtimes) {
     sandbox = await startPackedSandbox(consumers.node)
     return await runChecks([
       ...PACKAGES.map((name) => [
-        `@ob/${name}: ESM, its declarations, and no tests`,
+        `@ob/${name}: ESM and its declarations, no tests, no keys`,
         () => checkContents(tarballs[name]),
       ]),
       ...runtimes.map((runtime) => [
@@ -190,7 +191,10 @@ async function checkTypes(consumer, compiler, resolution) {
 async function checkContents(tarball) {
   const files = (await run('tar', ['-tzf', tarball])).trim().split('\n')
   const manifest = JSON.parse(await run('tar', ['-xzOf', tarball, 'package/package.json']))
+  const text = await run('tar', ['-xzOf', tarball])
+  const keys = (text.match(/(?<![\da-fx])[\da-f]{64}(?![\da-f])/gi) ?? []).filter((key) => key !== PUBLIC_TESTING_KEY)
   const problems = [
+    ...keys.map(() => 'what looks like a key'),
     ...files.filter((file) => /\.test(-d)?\.|\.cjs$|\.tsbuildinfo$|node_modules|\.env/.test(file)),
     ...(manifest.type === 'module' ? [] : ['no type: module']),
     ...(files.includes('package/dist/index.js') && files.includes('package/dist/index.d.ts') ? [] : ['no dist']),
