@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { describe, expect, it } from 'vitest'
 import {
   ADMIN_ADDRESS,
@@ -268,5 +269,12 @@ describe('errors', () => {
     const headers = { 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset }
     const { client } = virtualClient(() => json({}, 429, headers), { retry: false })
     expect(await rejection(client.assets.list())).toMatchObject({ limit: 60, remaining: 0, retryAfter: 30_000 })
+  })
+})
+
+describe('an answer', () => {
+  it.each(listEndpoints(oneBalance))('of $name is a list only where a list is documented', ({ endpoint }) => {
+    const isDocumented = ['/api/assets/list', '/api/chains/supported-list'].includes(endpoint.path)
+    expect(v.safeParse(endpoint.output, []).success).toBe(isDocumented)
   })
 })

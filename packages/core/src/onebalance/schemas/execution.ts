@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { destinationToken, originToken, transactionType } from './operation.ts'
-import { filledText, openString, text } from './primitives.ts'
+import { filledText, noList, openString, text } from './primitives.ts'
 
 /** Where an execution is. `EXECUTED` is not final; `COMPLETED`, `REFUNDED` and `FAILED` are. */
 export const executionStatus = openString('PENDING', 'IN_PROGRESS', 'EXECUTED', 'COMPLETED', 'REFUNDED', 'FAILED')
@@ -73,10 +73,7 @@ const transactionEntries = {
 /**
  * What has become of a quote. Empty right after execution: not known yet. Source: Status, "Get quote status (v3)".
  */
-export const execution = v.pipe(
-  v.looseObject(transactionEntries),
-  v.check((answer) => !Array.isArray(answer), 'must be an object'),
-)
+export const execution = noList(v.looseObject(transactionEntries))
 
 /** What has become of a quote. Every field is absent right after execution. See `readStatus` for `status`, which has had two shapes. */
 export interface Execution extends v.InferOutput<typeof execution> {}

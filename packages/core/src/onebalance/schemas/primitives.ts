@@ -72,3 +72,11 @@ export function oneOrMore(isValid: (item: string) => boolean, message: string) {
     }, message),
   )
 }
+
+/** An object schema that takes no list: valibot takes one for an object whose fields are all optional. */
+export function noList<Schema extends v.GenericSchema>(schema: Schema) {
+  return v.pipe(
+    v.custom<v.InferInput<Schema>>((value) => !Array.isArray(value), 'must be an object'),
+    schema,
+  )
+}

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { caip10 } from '../caip.ts'
 import { account, accountsInput, evmAccountInput } from './account.ts'
 import { destinationToken, operation, originToken } from './operation.ts'
-import { amount, amountText, assetId, filledText, text } from './primitives.ts'
+import { amount, amountText, assetId, filledText, noList, text } from './primitives.ts'
 
 const SLIPPAGE = 'is in basis points: a whole number from 1 to 10000, where 50 is 0.5 %'
 
@@ -141,14 +141,13 @@ export interface QuoteV1 extends v.InferOutput<typeof quoteV1> {}
 export const signedQuote = v.looseObject({ id: filledText })
 
 /** Answer to an execution. Source: the vendor's example code; the documentation shows none. */
-export const executionResponse = v.pipe(
+export const executionResponse = noList(
   v.looseObject({
     success: v.optional(v.boolean('must be true or false')),
     guarantees: v.optional(v.unknown()),
     /** Set when it was refused or failed. */
     error: v.optional(v.unknown()),
   }),
-  v.check((answer) => !Array.isArray(answer), 'must be an object'),
 )
 
 /** Answer to an execution: it was taken; `executions.wait` tells how it ends. */
