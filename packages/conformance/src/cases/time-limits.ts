@@ -55,10 +55,11 @@ export const timeLimits: Case[] = group('time', [
     async run({ client, core, server }) {
       const { url } = await server({ steps: [{ stall: 'head' }] })
       const startedAt = Date.now()
-      const error = await rejectionOf(client({ baseURL: url, timeout: 100, deadline: 150 }).assets.list())
+      const error = await rejectionOf(client({ baseURL: url, timeout: 100, deadline: 450, retry: { maxRetries: 99 } }).assets.list())
       ok(error instanceof core.TimeoutError, `the error is a ${(error as Error).name}`)
-      equal([error.scope, error.attempts.length], ['deadline', 2], 'scope and attempts')
-      ok(Date.now() - startedAt < 2_000, 'it overran')
+      equal(error.scope, 'deadline', 'scope')
+      ok(error.attempts.length > 1, 'one attempt took it all')
+      ok(Date.now() - startedAt < 3_000, 'it overran')
     },
   },
   {
