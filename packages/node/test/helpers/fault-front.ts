@@ -191,10 +191,11 @@ export async function startFront(upstream: Upstream, context: SecureContext, scr
       const now = current()
       if (now?.at === 'request') {
         const limit = now.bytes < 0 ? (length ?? Number.POSITIVE_INFINITY) + now.bytes : now.bytes
-        if (pending.length < limit) return
-        if (limit > 0) upstreamSocket().write(pending.subarray(0, limit))
-        finish(now.end)
-        return
+        if (pending.length >= limit) {
+          if (limit > 0) upstreamSocket().write(pending.subarray(0, limit))
+          finish(now.end)
+          return
+        }
       }
       if (length === undefined || pending.length < length) return
       const request = pending.subarray(0, length)
