@@ -55,7 +55,9 @@ export const timeLimits: Case[] = group('time', [
     async run({ client, core, server }) {
       const { url } = await server({ steps: [{ stall: 'head' }] })
       const startedAt = Date.now()
-      const error = await rejectionOf(client({ baseURL: url, timeout: 100, deadline: 450, retry: { maxRetries: 99 } }).assets.list())
+      const error = await rejectionOf(
+        client({ baseURL: url, timeout: 100, deadline: 450, retry: { maxRetries: 99 } }).assets.list(),
+      )
       ok(error instanceof core.TimeoutError, `the error is a ${(error as Error).name}`)
       equal(error.scope, 'deadline', 'scope')
       ok(error.attempts.length > 1, 'one attempt took it all')
