@@ -5,8 +5,8 @@ import type { SandboxFault } from '../control.ts'
 import { newSignedQuote, timeless } from './flows.ts'
 
 /** Scripts of one case; the failing one's seed is in its message. */
-const SCRIPTS = 30
-const CASES = 10
+const SCRIPTS = 10
+const CASES = 30
 
 /** F9: random faults on the execution of a quote and on the polls after it, from a seed. The sandbox is the referee. */
 export const faultScripts: Case[] = group(
