@@ -74,7 +74,8 @@ export class StatusPoller {
       if (this.#last && isEnough(readStatus(this.#last))) return this.#last
       if (this.#polls > 0) await this.#sleep(Math.min(this.#nextDelay(), limit - this.elapsed()))
       const left = limit - this.elapsed()
-      if (left <= 0) return undefined
+      // Less than a millisecond is no time for a poll, and no deadline that a call takes.
+      if (left < 1) return undefined
       this.#polls += 1
       this.#last = (await this.#poll(left)) ?? this.#last
     }

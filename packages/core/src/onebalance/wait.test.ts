@@ -40,6 +40,16 @@ describe('executions.wait', () => {
     expect(sent[0]?.url).toContain('/api/status/get-execution-status?')
   })
 
+  it.each([1_000.5, 999.999, 2_500.000_1])(
+    'ends as a timeout when a part of a millisecond is left of %d',
+    async (deadline) => {
+      const { client } = virtualClient(inTurn({}))
+      const error = await rejection<TimeoutError>(client.executions.wait(QUOTE, { deadline }))
+      expect(error).toBeInstanceOf(TimeoutError)
+      expect(error).toMatchObject({ scope: 'deadline', quoteId: '0xq' })
+    },
+  )
+
   it.each([
     ['REFUNDED', at('REFUNDED', { failReason: 'SLIPPAGE' }), 'SLIPPAGE'],
     ['FAILED', at('FAILED'), undefined],
