@@ -1,4 +1,5 @@
 import type { Api } from './api.ts'
+import type { OneBalanceError } from './errors/base.ts'
 import { ConfigurationError } from './errors/classes.ts'
 import type { ClientOptions, Event, Fetch } from './options.ts'
 import type { KeyFunction } from './secret.ts'
@@ -18,6 +19,8 @@ export interface Adapter {
   baseURL?(api: Api): string | undefined
   /** Runs before each attempt, before the key is asked; throws a `ConfigurationError` to refuse it. */
   guard?(url: string): void
+  /** Whether an answer with an error status leaves open what became of the request, as that of a proxy which lost the API's answer. */
+  hidesOutcome?(error: OneBalanceError): boolean
   /** Gets every event beside the user's hooks. */
   onEvent?(event: Event): void
 }

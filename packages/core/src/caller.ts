@@ -200,7 +200,8 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   function fail({ error, failure }: AttemptResult, stopped: Stopped): OneBalanceError {
     const cause = error as OneBalanceError
     const isHidden =
-      plan.retryClass === 'once' && failure !== undefined && hidesOutcome(failure) && cause.code !== 'execution_failed'
+      engine.adapter.hidesOutcome?.(cause) ||
+      (plan.retryClass === 'once' && failure && hidesOutcome(failure) && cause.code !== 'execution_failed')
     if (!isHidden) return finish(cause, cause.code === 'aborted' ? 'aborted' : stopped)
     finish(cause, stopped, false)
     return finish(
