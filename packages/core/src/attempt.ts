@@ -7,7 +7,8 @@ import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
-import { type BodyFailure, readBody } from './read-body.ts'
+import { type BodyFailure, openBody, readBody } from './read-body.ts'
+import { createStreamRedactor } from './redact-stream.ts'
 import type { Failure } from './retry/policy.ts'
 import { type RateInfo, readRateInfo } from './retry/retry-after.ts'
 import type { KeyRing } from './secret.ts'
@@ -24,7 +25,7 @@ export interface Wire {
   readonly runtime: Runtime
   readonly headers: Readonly<Record<string, string>>
   readonly maxResponseBytes: number
-  readonly send: ReturnType<typeof createFetch>['raw']
+  readonly send: (url: string, init: RequestInit) => Promise<Response>
 }
 
 /** What is particular to one attempt. */
@@ -35,6 +36,8 @@ export interface AttemptOptions {
   readonly timeout: number
   /** Which of the user's limits `timeout` comes from. */
   readonly scope: 'attempt' | 'deadline'
+  /** Hands a 2xx answer out when its head is there, with the body still to come. */
+  readonly isStreamed?: boolean | undefined
 }
 
 /** A complete 2xx answer; `text` holds no key. */
@@ -45,9 +48,25 @@ export interface Answer {
   readonly requestId: string | undefined
 }
 
+/** A 2xx answer whose body is still on its way; the attempt's time limit goes on until its end. */
+export interface StreamedAnswer {
+  readonly status: number
+  /** As they came: what is passed on of them must be redacted. */
+  readonly headers: { get(name: string): string | null }
+  /**
+   * The next piece of the body, decoded and without the key; `undefined` at the end.
+   *
+   * @throws {OneBalanceError} when the rest does not come
+   */
+  read(): Promise<Uint8Array | undefined>
+  /** Gives the rest up, and drops the connection. */
+  cancel(): void
+}
+
 /** What came of one attempt. `key` is the one that was sent, `rate` what the answer said about the limit. */
 export interface AttemptResult {
   readonly answer?: Answer
+  readonly stream?: StreamedAnswer
   readonly error?: OneBalanceError
   readonly failure?: Failure
   readonly status?: number | undefined
@@ -57,7 +76,7 @@ export interface AttemptResult {
 
 /** ofetch over the transport, with everything off that this file does itself. */
 export function createSend(transport: Transport): Wire['send'] {
-  return createFetch({ fetch: transport.fetch as typeof globalThis.fetch }).raw
+  return createFetch({ fetch: transport.fetch as typeof globalThis.fetch }).raw as Wire['send']
 }
 
 /**
@@ -70,6 +89,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
   const limit = limitTime(runtime, options)
   let isSent = false
   let isComplete = false
+  let isHandedOut = false
   let response: Response | undefined
   let rate: RateInfo | undefined
   let key: string | undefined
@@ -115,6 +135,11 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (status < 200 || (status >= 300 && status < 400)) {
       return failed(redirectError(plan, response, keys, requestId))
     }
+    if (options.isStreamed && status < 300) {
+      const stream = openStream(response)
+      isHandedOut = true
+      return { stream, status, rate, key }
+    }
     const body = await readBody(response, wire.maxResponseBytes, limit)
     if (status >= 400) {
       if (limit.stopped() === 'aborted') return failed(abortError())
@@ -158,9 +183,40 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (isOneBalanceError(cause)) return failed(cause)
     return failed(networkError(cause, response ? 'body' : undefined))
   } finally {
-    limit.end(!isComplete)
+    if (!isHandedOut) limit.end(!isComplete)
   }
 
+  function openStream(response: Response): StreamedAnswer {
+    const reader = openBody(response, wire.maxResponseBytes, limit)
+    const redactor = createStreamRedactor(keys)
+    const { status, headers } = response
+    let isEnded = false
+    const end = (isDropped: boolean): void => {
+      isEnded = true
+      if (isDropped) reader.cancel()
+      limit.end(isDropped)
+    }
+    return {
+      status,
+      headers,
+      async read() {
+        for (;;) {
+          if (isEnded) return undefined
+          const chunk = await reader.read()
+          if ('failure' in chunk) {
+            end(true)
+            throw bodyError(chunk.failure)
+          }
+          if (chunk.done) end(false)
+          const bytes = chunk.value ? redactor.push(chunk.value) : redactor.end()
+          if (bytes.length > 0) return bytes
+        }
+      },
+      cancel() {
+        if (!isEnded) end(true)
+      },
+    }
+  }
   function failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
     return { error, failure, status: response?.status, rate, key }
   }

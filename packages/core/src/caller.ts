@@ -9,7 +9,7 @@ import type { CallOptions, CallPromise, ClientOptions, ResponseInfo, Runtime } f
 import { type Plan, planEndpoint, planRaw, type RawRequest } from './plan.ts'
 import { type CallSettings, DEFAULT_RETRY, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
 import { decideRetry, hidesOutcome, type RetryDecision, waitAfterLimit } from './retry/policy.ts'
-import { limitTime } from './time-limit.ts'
+import { hasNewKey } from './rotate-key.ts'
 
 /** Calls any endpoint of an API: plan, send with retries, check. */
 export interface Caller {
@@ -78,7 +78,7 @@ export function createCaller(options: ClientOptions = {}, adapter: Adapter = web
 
 /** The whole way of a call: wait for the turn, try, and decide from what came whether to try again. */
 async function send(engine: Engine, plan: Plan, settings: CallSettings, order: number) {
-  const { gate, runtime, budget, keys } = engine
+  const { gate, runtime, budget } = engine
   const { signal } = settings
   const startedAt = runtime.now()
   const deadlineAt = startedAt + settings.deadline
@@ -121,7 +121,10 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     const rate = result.rate && { rate: result.rate }
     if (result.status === 401 && !isRotated && result.key !== undefined) {
       gate.leave(ticket, rate)
-      isRotated = await hasNewKey(result.key)
+      isRotated = await hasNewKey(engine, result.key, {
+        signal,
+        timeout: Math.min(settings.timeout, deadlineAt - runtime.now()),
+      })
       // An abort meanwhile is seen there.
       if (isRotated || signal?.aborted) continue
       throw fail(result, 'not_retryable')
@@ -162,18 +165,6 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   function shutFor(decision: RetryDecision, { retryAfter }: OneBalanceError): number {
     const policy = (decision.retry && settings.retry) || engine.retry || DEFAULT_RETRY
     return waitAfterLimit({ decision, retries, retryAfter, policy, random: runtime.random })
-  }
-
-  /** Whether the source has another key than the rejected one. A source that fails or hangs has none. */
-  async function hasNewKey(rejected: string): Promise<boolean> {
-    const limit = limitTime(runtime, { signal, timeout: Math.min(settings.timeout, deadlineAt - runtime.now()) })
-    try {
-      return (await limit.race(keys.replace(rejected))) !== undefined
-    } catch {
-      return false
-    } finally {
-      limit.end(true)
-    }
   }
 
   /** A complete 2xx: what the contract says of it decides. */

@@ -12,44 +12,68 @@ export interface Body {
   readonly failure?: BodyFailure
 }
 
+/** A piece of a body, its end, or why there is no more of it. */
+export type BodyChunk =
+  | { readonly done: false; readonly value: Uint8Array }
+  | { readonly done: true; readonly value?: undefined }
+  | { readonly failure: BodyFailure }
+
+/** Reads a body piece by piece. */
+export interface BodyReader {
+  /** Never rejects. */
+  read(): Promise<BodyChunk>
+  /** Gives the rest up. */
+  cancel(): void
+}
+
 /**
- * Reads a body as UTF-8. Bytes are counted after decompression, since a few hundred bytes on the wire can become gigabytes; past the
- * limit, reading stops and the connection is dropped.
+ * Opens a body. Bytes are counted after decompression, since a few hundred bytes on the wire can become gigabytes; past the limit,
+ * there is a failure in place of the next piece.
  */
-export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
-  const encoding = response.headers.get('content-encoding')
-  if (encoding?.includes(','))
-    return {
-      text: '',
-      failure: {
-        kind: 'unreadable',
-        problem: 'the answer is compressed more than once',
-      },
-    }
+export function openBody(response: Response, maxBytes: number, limit: TimeLimit): BodyReader {
+  const isDoublyCompressed = response.headers.get('content-encoding')?.includes(',')
   const reader = response.body?.getReader()
-  if (!reader) return { text: '' }
-  const chunks: Uint8Array[] = []
   let bytes = 0
-  const fail = (failure: BodyFailure): Body => {
-    void reader.cancel().catch(() => {})
-    // Only an error's message is made of it, and that is short.
-    return { text: decode(chunks.slice(0, 4), false), failure }
+  return {
+    async read() {
+      if (isDoublyCompressed)
+        return { failure: { kind: 'unreadable', problem: 'the answer is compressed more than once' } }
+      if (!reader) return { done: true }
+      try {
+        const { done, value } = await limit.race(reader.read())
+        if (done || !value) return { done: true }
+        bytes += value.byteLength
+        return bytes > maxBytes ? { failure: { kind: 'too_large' } } : { done, value }
+      } catch (cause) {
+        return { failure: { kind: 'cut', cause } }
+      }
+    },
+    cancel: () => void reader?.cancel().catch(() => {}),
   }
+}
+
+/** Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. */
+export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
+  const reader = openBody(response, maxBytes, limit)
+  const chunks: Uint8Array[] = []
   for (;;) {
-    let chunk: ReadableStreamReadResult<Uint8Array>
-    try {
-      chunk = await limit.race(reader.read())
-    } catch (cause) {
-      return fail({ kind: 'cut', cause })
+    const chunk = await reader.read()
+    if ('failure' in chunk) {
+      reader.cancel()
+      // Only an error's message is made of it, and that is short.
+      return { text: decode(chunks.slice(0, 4), false), failure: chunk.failure }
     }
-    bytes += chunk.value?.byteLength ?? 0
-    if (bytes > maxBytes) return fail({ kind: 'too_large' })
-    if (chunk.value) chunks.push(chunk.value)
-    if (!chunk.done) continue
+    if (!chunk.done) {
+      chunks.push(chunk.value)
+      continue
+    }
     try {
       return { text: decode(chunks, response.ok) }
     } catch {
-      return fail({ kind: 'unreadable', problem: 'the answer is not UTF-8' })
+      return {
+        text: decode(chunks.slice(0, 4), false),
+        failure: { kind: 'unreadable', problem: 'the answer is not UTF-8' },
+      }
     }
   }
 }

@@ -15,6 +15,8 @@ export interface KeyRing {
   replace(rejected: string): Promise<string | undefined>
   /** Replaces every key that this ring ever handed out. */
   redact(text: string): string
+  /** The most characters that one occurrence of a key takes, written with escapes; 0 where there is no key. */
+  reach(): number
 }
 
 /**
@@ -40,6 +42,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       ask: () => undefined,
       replace: async () => undefined,
       redact: (text) => text,
+      reach: () => 0,
     }
   if (typeof source === 'string') {
     const key = checkKey(source)
@@ -47,6 +50,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       ask: () => key,
       replace: async () => undefined,
       redact: createRedactor(key),
+      reach: () => key.length * LONGEST_ESCAPE,
     }
   }
   if (typeof source !== 'function')
@@ -101,6 +105,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       return next
     },
     redact: (text) => known.reduce((result, { redact }) => redact(result), text),
+    reach: () => Math.max(0, ...known.map(({ key }) => key.length * LONGEST_ESCAPE)),
   }
 }
 
@@ -120,6 +125,9 @@ function patternOf(character: string): string {
   const isEscapable = character === '/' || character === '"' || character === '\\'
   return `(?:${isEscapable ? '\\\\{0,4}' : ''}\\x${code}|\\\\{1,4}u00${anyCase})`
 }
+
+/** Four backslashes and `u0041`: JSON inside of JSON. */
+const LONGEST_ESCAPE = 9
 
 /** What stands where a key was. */
 export const REDACTED = '[redacted]'

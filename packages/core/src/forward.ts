@@ -1,0 +1,135 @@
+import { type Adapter, webAdapter } from './adapter.ts'
+import type { AnyEndpoint, Api } from './api.ts'
+import { type AttemptResult, attempt, type StreamedAnswer } from './attempt.ts'
+import type { AttemptRecord } from './errors/base.ts'
+import { AbortError, ConfigurationError } from './errors/classes.ts'
+import { createEmitter } from './events.ts'
+import type { ClientOptions, Runtime } from './options.ts'
+import type { Plan } from './plan.ts'
+import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
+import { waitAfterLimit } from './retry/policy.ts'
+import type { RateInfo } from './retry/retry-after.ts'
+import { hasNewKey } from './rotate-key.ts'
+import { checkPath } from './secure-url.ts'
+
+/** A request that somebody else made, to be passed on with the key. */
+export interface ForwardRequest {
+  readonly endpoint: AnyEndpoint
+  /** The endpoint's path with its parameters filled in and encoded. */
+  readonly path: string
+  /** Encoded as `URLSearchParams` writes it, without the `?`. */
+  readonly query: string
+  /** JSON. */
+  readonly body?: string | undefined
+  /** What else to send; lower-case names. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  /** Ends the request upstream. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A 2xx answer, whose body is still on its way. */
+export interface ForwardAnswer extends StreamedAnswer {
+  /** What it said about the rate limit. */
+  readonly rate: RateInfo
+}
+
+/** Passes requests on: the key, the HTTPS check, the rate gate, redaction and the errors are those of a client; retries are not made. */
+export interface Forwarder {
+  /**
+   * Sends a request once (twice where the key was rejected and its source has a new one).
+   *
+   * @throws {OneBalanceError} for every answer that is not 2xx, and where none came
+   */
+  (request: ForwardRequest): Promise<ForwardAnswer>
+  readonly api: Api
+  readonly runtime: Runtime
+  /** Time of one request, ms. */
+  readonly timeout: number
+  /** Replaces every key that was used so far. */
+  redact(text: string): string
+  /** Resolves when a key can be had. */
+  ready(): Promise<void>
+  /** Refuses further requests and closes the connections; requests under way end first. */
+  close(): Promise<void>
+}
+
+/** How long a request may wait for its turn at the rate limit, ms: longer waits are for whoever asked. */
+const PATIENCE = 1_000
+
+/**
+ * Makes what a proxy sends with. Options are those of a client.
+ *
+ * @throws {ConfigurationError} for an option that cannot be used
+ * @throws {InsecureUrlError} for a `baseURL` that is not safe
+ */
+export function createForwarder(options: ClientOptions, adapter: Adapter = webAdapter): Forwarder {
+  const engine = resolveEngine(options, adapter)
+  const { api, base, gate, runtime, timeout, transport } = engine
+  // Every part of ofetch is switched off in an attempt, and a proxy feels its cost.
+  const wire = { ...engine, send: transport.fetch }
+  let order = 0
+  let isClosed = false
+
+  const forward = async (request: ForwardRequest): Promise<ForwardAnswer> => {
+    if (isClosed) throw new ConfigurationError({ message: 'the proxy is closed' })
+    const { endpoint, path, query, body, headers, signal } = request
+    const { method, retry: retryClass } = endpoint
+    checkPath(path)
+    const url = base.origin + base.prefix + path + (query && `?${query}`)
+    const plan: Plan = { method, path, url, body, retryClass, endpoint, quoteId: undefined }
+    const attempts: AttemptRecord[] = []
+    const emit = createEmitter(engine, plan, attempts)
+    const ticket = await enter(plan, signal)
+    const send = async (): Promise<AttemptResult> => {
+      emit('request')
+      const startedAt = runtime.now()
+      const result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', isStreamed: true })
+      const { status, error } = result
+      attempts.push({
+        startedAt,
+        durationMs: runtime.now() - startedAt,
+        ...(status !== undefined && { status }),
+        ...(error && { error: error.code }),
+      })
+      if (status !== undefined) emit('response', { status })
+      return result
+    }
+    let result = await send()
+    if (result.status === 401 && result.key !== undefined && (await hasNewKey(wire, result.key, { signal, timeout })))
+      result = await send()
+    const { stream, error, status, rate } = result
+    gate.leave(ticket, rate && { rate, shutFor: status === 429 ? shutFor(error?.retryAfter) : undefined })
+    if (stream) return { ...stream, rate: rate ?? {} }
+    emit('error', { reason: error?.code, status })
+    throw error
+  }
+
+  async function enter({ method, path }: Plan, signal: AbortSignal | undefined): Promise<number> {
+    try {
+      return await gate.enter({ order: order++, deadlineAt: runtime.now() + Math.min(PATIENCE, timeout), signal })
+    } catch (error) {
+      if (!signal?.aborted) throw error
+      throw new AbortError({ message: `${method} ${path}: given up while it waited`, cause: signal.reason })
+    }
+  }
+
+  function shutFor(retryAfter: number | undefined): number {
+    const policy = engine.retry || DEFAULT_RETRY
+    const decision = { retry: false, stopped: 'disabled' } as const
+    return waitAfterLimit({ decision, retries: 0, retryAfter, policy, random: runtime.random })
+  }
+
+  return Object.freeze(
+    Object.assign(forward, {
+      api,
+      runtime,
+      timeout,
+      redact: engine.keys.redact,
+      ready: async () => void (await engine.keys.ask()),
+      close: async () => {
+        isClosed = true
+        await transport.close?.()
+      },
+    }),
+  )
+}
