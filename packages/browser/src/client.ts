@@ -84,7 +84,8 @@ export function createCaller(options: BrowserClientOptions): BrowserCaller {
 
 function build<Made>(options: BrowserClientOptions, create: (options: ClientOptions, adapter: Adapter) => Made): Made {
   if (Object(options) !== options) throw new ConfigurationError({ message: 'options: must be an object' })
-  const { proxyURL, credentials = 'same-origin', fetch, api = oneBalance as Api, ...rest } = options
+  // Read once, so that a getter cannot answer the checks with one value and the client with another.
+  const { proxyURL, credentials = 'same-origin', fetch, api = oneBalance as Api, ...rest } = { ...options }
   const { apiKey, baseURL, ca, headers } = rest as ClientOptions
   if (apiKey !== undefined) refuseKey('apiKey: there is none in a page')
   if (baseURL !== undefined || ca !== undefined)
