@@ -10,11 +10,12 @@ import { createHttpReader } from './http-reader.mjs'
  * `Step` in src/server.ts.
  */
 export async function openFaultServer({ kind = 'tls', certificate = 'good', steps = [{}] }, certificates) {
-  const log = { connections: 0, deliveries: [], unfinished: 0 }
+  const log = { connections: 0, open: [], deliveries: [], unfinished: 0 }
   const sockets = new Set()
   const onConnection = (socket) => {
     log.connections += 1
     const connection = log.connections
+    log.open.push(connection)
     let index = 0
     const reader = createHttpReader(({ method, target, headers, body }) => {
       const step = steps[Math.min(log.deliveries.length, steps.length - 1)]
@@ -24,6 +25,7 @@ export async function openFaultServer({ kind = 'tls', certificate = 'good', step
     })
     socket.on('data', (chunk) => reader.push(chunk))
     socket.on('close', () => {
+      log.open = log.open.filter((one) => one !== connection)
       if (reader.pending() > 0) log.unfinished += 1
     })
   }

@@ -58,6 +58,8 @@ export interface Delivery {
 export interface ServerLog {
   /** Connections that got through TLS (for `reset` and `silent`: through TCP). */
   readonly connections: number
+  /** Numbers of those that are not closed (of `tls` and `http` only). */
+  readonly open: readonly number[]
   readonly deliveries: readonly Delivery[]
   /** Connections that ended in the middle of a request. */
   readonly unfinished: number
