@@ -10,6 +10,7 @@ import { checkQuickstarts } from './parent/quickstarts.mjs'
 import { runInProcess } from './parent/run-suite.mjs'
 import { findWorkerd, runInWorkerd } from './parent/run-workerd.mjs'
 import { findRuntimes } from './parent/runtimes.mjs'
+import { scripts } from './parent/scripts.mjs'
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, only: { type: 'string' }, case: { type: 'string', default: '' } },
@@ -19,6 +20,8 @@ if (!existsSync(join(import.meta.dirname, 'dist/child.js')))
 const certificates = await createCertificates()
 const { cases } = await import('./dist/cases/index.js')
 const ids = cases.map(({ id }) => id).filter((id) => new RegExp(values.case).test(id))
+const { first, count } = scripts
+const seeds = ids.some((id) => id.startsWith('F9')) && `fault scripts of the seeds ${first} to ${first + count - 1}`
 const runtimes = findRuntimes()
 const workerd = findWorkerd()
 
@@ -29,9 +32,10 @@ const jobs = [
     name: runtime.name,
     version: runtime.version,
     ids,
+    note: seeds,
     run: () => runInProcess(runtime, certificates, values.case),
   })),
-  { name: 'workerd', version: workerd, ids, run: () => runInWorkerd(certificates, ids) },
+  { name: 'workerd', version: workerd, ids, note: seeds, run: () => runInWorkerd(certificates, ids) },
   { name: 'browser bundles', note: evaluatedIn, run: () => checkBrowserBundles(runtimes) },
   { name: 'quickstarts', run: () => checkQuickstarts(runtimes) },
   {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { startSandbox } from '@ob/sandbox'
+import { scripts } from './scripts.mjs'
 import { openSession } from './session.mjs'
 
 const dist = join(import.meta.dirname, '../dist')
@@ -50,7 +51,7 @@ export async function inSession({ certificates, spawnProgram }, run) {
     writeFileSync(keyFile, `${sandbox.keys.full}\n`, { mode: 0o600 })
     const { url, ca, keys } = sandbox
     return await run({
-      setup: { controlURL: session.url, ca: certificates.ca, sandbox: { url, ca, keys }, keyFile },
+      setup: { controlURL: session.url, ca: certificates.ca, sandbox: { url, ca, keys }, keyFile, scripts },
       sandbox,
     })
   } finally {

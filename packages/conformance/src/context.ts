@@ -26,6 +26,8 @@ export interface Setup {
   }
   /** A file that holds `keys.full` and a line break. */
   readonly keyFile: string
+  /** The fault scripts to play, from the first seed on. */
+  readonly scripts: { readonly first: number; readonly count: number }
 }
 
 /** What a case is given. All that it opens is closed after it. */
@@ -47,6 +49,8 @@ export interface Context {
   /** Options that make this runtime trust a certificate; empty where that is set for the whole process. */
   trust(ca: string): Pick<core.ClientOptions, 'ca'>
   server(options?: ServerOptions): Promise<Server>
+  /** Begins a part of a long case: it has the time of a case for itself, and what fails in it bears its name. */
+  begin(part: string): void
 }
 
 /** The key of every case that does not say otherwise. Random, so that no piece of it is found by chance. */

@@ -23,7 +23,7 @@ export interface Host {
   readonly trustsAll?: true
 }
 
-/** No case takes longer; one that does hangs. */
+/** No case, and no part of a long one, takes longer; one that does hangs. */
 const CASE_TIMEOUT = 15_000
 
 /** Runs one case and takes down what it opened. */
@@ -48,25 +48,31 @@ export async function runCase(one: Case, host: Host): Promise<CaseResult> {
 }
 
 async function tryCase(one: Case, host: Host): Promise<string | undefined> {
-  const { context, cleanUp } = createContext(host)
   let timer: ReturnType<typeof setTimeout> | undefined
+  let place = ''
+  let onHang = (_: Error): void => {}
+  const begin = (part: string): void => {
+    clearTimeout(timer)
+    place = part && `${part}: `
+    timer = setTimeout(() => onHang(new Error(`it hangs: not over after ${CASE_TIMEOUT} ms`)), CASE_TIMEOUT)
+  }
+  const { context, cleanUp } = createContext(host, begin)
   try {
-    await Promise.race([
-      one.run(context),
-      new Promise((_, reject) => {
-        timer = setTimeout(() => reject(new Error(`it hangs: not over after ${CASE_TIMEOUT} ms`)), CASE_TIMEOUT)
-      }),
-    ])
+    const hang = new Promise((_, reject) => {
+      onHang = reject
+    })
+    begin('')
+    await Promise.race([one.run(context), hang])
     return undefined
   } catch (error) {
-    return error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error)
+    return `${place}${error instanceof Error ? `${error.name}: ${error.message}\n${error.stack ?? ''}` : String(error)}`
   } finally {
     clearTimeout(timer)
     await cleanUp()
   }
 }
 
-function createContext(host: Host): { context: Context; cleanUp: () => Promise<void> } {
+function createContext(host: Host, begin: Context['begin']): { context: Context; cleanUp: () => Promise<void> } {
   const { adapter, setup } = host
   const control = createControl(setup.controlURL)
   const servers: Server[] = []
@@ -108,6 +114,7 @@ function createContext(host: Host): { context: Context; cleanUp: () => Promise<v
         }),
       )
     },
+    begin,
     async server(options = {}) {
       const server = await control.open(options)
       servers.push(server)
