@@ -1,53 +1,54 @@
-// `npm run bench -- [part...] [options]`. Parts: clients, runtimes, cold, memory, sizes, proxy; by default all but proxy.
-import { parseArgs } from 'node:util'
-import { withContext } from './bench-context.ts'
-import { NODE_CONTESTANTS } from './clients/index.ts'
-import { type ClientsResult, measureClients } from './parts/clients.ts'
-import { findNode } from './runtimes.ts'
+// What the SDK costs, beside its peers, in one run: `npm run bench -- --help`.
+import { HELP, type Part, readArguments } from './arguments.ts'
+import { type Context, withContext } from './bench-context.ts'
+import { NODE_CONTESTANTS, otherContestants } from './clients/index.ts'
+import { describeMachine } from './machine.ts'
+import { renderResults } from './page/render.ts'
+import { writePage } from './page/write.ts'
+import { measureClients } from './parts/clients.ts'
+import { measureCold } from './parts/cold.ts'
+import { measureMemory } from './parts/memory.ts'
+import { describeProfile } from './parts/profile.ts'
+import { measureProxies } from './parts/proxy.ts'
+import { measureSizes } from './parts/sizes.ts'
+import { type Results, readResults, writeResults } from './results.ts'
+import { findNode, findOthers } from './runtimes.ts'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    quick: { type: 'boolean', default: false },
-    node: { type: 'string', default: '24' },
-    rounds: { type: 'string' },
-    scale: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    only: { type: 'string' },
-    case: { type: 'string' },
-    'in-flight': { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-})
-const list = (text: string | undefined) => (text === undefined ? undefined : new Set(text.split(',')))
+const options = readArguments(process.argv.slice(2))
+if (options.isHelp) process.stdout.write(HELP)
+else await withContext({ ...options, node: findNode(options.node) }, run)
 
-await withContext(
-  {
-    node: findNode(values.node),
-    rounds: Number(values.rounds ?? (values.quick ? 3 : 15)),
-    scale: Number(values.scale ?? (values.quick ? 0.3 : 1)),
-    seed: Number(values.seed),
-    only: list(values.only),
-    cases: list(values.case),
-    inFlight: values['in-flight'] === undefined ? undefined : new Set(values['in-flight'].split(',').map(Number)),
-  },
-  async (context) => {
-    const result = measureClients(context, context.node, NODE_CONTESTANTS)
-    print(result)
-  },
-)
+async function run(context: Context): Promise<void> {
+  if (options.parts.includes('profile')) return console.log(describeProfile(context))
+  let results: Results = { machine: describeMachine() }
+  for (const part of options.parts) results = { ...results, ...(await measure(part, context)) }
+  console.log(renderResults(results))
+  if (!options.isWriting) return
+  const all = { ...readResults(), ...results }
+  writeResults(all)
+  // As it was kept, so that page and file say the same.
+  writePage(readResults())
+}
 
-function print({ clients }: ClientsResult): void {
-  const cells = Object.keys(Object.values(clients)[0] ?? {}).sort()
-  console.log(['client'.padEnd(16), ...cells.map((cell) => cell.padEnd(22))].join(' '))
-  for (const [name, measured] of Object.entries(clients)) {
-    const texts = cells.map((cell) => {
-      const { cpu, throughput } = measured[cell] ?? {}
-      return cpu && throughput
-        ? `${cpu[1].toFixed(2)} (${cpu[0].toFixed(2)}-${cpu[2].toFixed(2)}) ${throughput[1].toFixed(2)}x`.padEnd(22)
-        : ''
-    })
-    console.log([name.padEnd(16), ...texts].join(' '))
+async function measure(part: Part, context: Context): Promise<Results> {
+  switch (part) {
+    case 'clients':
+      return { clients: measureClients(context, context.node, NODE_CONTESTANTS) }
+    case 'runtimes':
+      return {
+        runtimes: findOthers().map((runtime) =>
+          measureClients(context, runtime, otherContestants(`ob-${runtime.name}`)),
+        ),
+      }
+    case 'cold':
+      return { cold: await measureCold(context) }
+    case 'memory':
+      return { memory: measureMemory(context) }
+    case 'sizes':
+      return { sizes: await measureSizes(context.log) }
+    case 'proxy':
+      return { proxy: await measureProxies(context) }
+    case 'profile':
+      return {}
   }
-  void positionals
 }

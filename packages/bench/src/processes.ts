@@ -47,7 +47,7 @@ export interface Server<Ready> {
   stop(): Promise<void>
 }
 
-/** Starts a server; its first line says where it listens. */
+/** Starts a server; its first line says where it listens. Its input ends with this process, and it with its input. */
 export async function startServer<Ready>(
   place: Place,
   command: string,
@@ -55,7 +55,7 @@ export async function startServer<Ready>(
   env: Record<string, string> = {},
 ): Promise<Server<Ready>> {
   const [pinned, all] = pin(place, command, args)
-  const child = spawn(pinned, all, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(pinned, all, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'inherit'] })
   const ready = await firstLine(child, args.join(' '))
   return {
     ready: JSON.parse(ready) as Ready,

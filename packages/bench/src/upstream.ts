@@ -18,6 +18,7 @@ const secure = createTlsServer(
 )
 await Promise.all([plain, secure].map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
 const [http, https] = [plain, secure].map((server) => (server.address() as AddressInfo).port)
+process.stdin.resume().on('end', () => process.exit())
 process.stdout.write(`${JSON.stringify({ http, https })}\n`)
 
 function serve(socket: Socket): void {
