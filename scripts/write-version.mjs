@@ -5,7 +5,7 @@ import { join } from 'node:path'
 const root = join(import.meta.dirname, '..')
 const { version } = JSON.parse(readFileSync(join(root, 'packages/core/package.json'), 'utf8'))
 
-replace('packages/core/src/version.ts', /(VERSION = ')[^']*/, `$1${version}`)
+for (const name of ['core', 'browser']) replace(`packages/${name}/src/version.ts`, /(VERSION = ')[^']*/, `$1${version}`)
 const manifest = 'packages/deno/deno.json'
 if (existsSync(join(root, manifest))) {
   replace(manifest, /("version": ")[^"]*/, `$1${version}`)
