@@ -55,7 +55,8 @@ export async function checkTarballs(runtimes) {
   }
 }
 
-async function packAll(folder) {
+/** Packs every package into a folder. @returns the tarball of each, by its name without the scope */
+export async function packAll(folder) {
   const tarballs = {}
   for (const name of PACKAGES) {
     const output = await run(pnpm, ['pack', '--json', '--pack-destination', folder], {
@@ -66,11 +67,12 @@ async function packAll(folder) {
   return tarballs
 }
 
-/** An empty folder with these packages in it. */
-async function install(folder, name, packages, tarballs) {
+/** An empty folder with these packages in it, and `more` from the registry. */
+export async function install(folder, name, packages, tarballs, more = {}) {
   const consumer = join(folder, name)
   await mkdir(consumer)
-  const dependencies = Object.fromEntries(packages.map((one) => [`@ob/${one}`, `file:${tarballs[one]}`]))
+  const own = Object.fromEntries(packages.map((one) => [`@ob/${one}`, `file:${tarballs[one]}`]))
+  const dependencies = { ...own, ...more }
   await writeFile(
     join(consumer, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),

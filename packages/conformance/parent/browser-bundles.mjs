@@ -1,77 +1,90 @@
 // An adapter in a bundle for browsers throws as it loads, and names @ob/browser; on servers it is the real module.
-import { existsSync } from 'node:fs'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { runInNewContext } from 'node:vm'
 import { build as buildWithEsbuild } from 'esbuild'
 import { run, runChecks } from './checks.mjs'
+import { evaluateScripts, hasBrowser } from './evaluate-bundles.mjs'
+import { bundleWithLongBundlers } from './long-bundlers.mjs'
 
 const here = join(import.meta.dirname, '..')
 /** Inside the package, so that the bundlers find the workspace's packages as a program there would. */
 const folder = join(here, 'dist/.browser-bundles')
 /** What every bundle of esbuild has in common; paths in its report begin at the root of the repository. */
 const common = { bundle: true, write: false, logLevel: 'silent', absWorkingDir: join(here, '../..') }
-const chromium = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'].find(
-  (path) => path && existsSync(path),
-)
 
-/** Where the bundles are evaluated. */
-export const evaluatedIn = chromium
-  ? 'evaluated in Chromium'
-  : 'no Chromium on this machine: evaluated in a context of node:vm'
+/** What must not run in a page, each with a name of its own that a program imports. */
+const REFUSED = { node: 'createClient', deno: 'createClient', bun: 'createClient' }
 
+/** With OB_LONG also webpack, Rollup and the client graph of Next. */
 export async function checkBrowserBundles(runtimes) {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
   try {
-    const bundles = await Promise.all(['node', 'deno', 'bun'].flatMap(bundlesOf))
-    const messages = await evaluateAll(bundles.map(({ code }) => code))
+    const names = Object.keys(REFUSED)
+    const programs = (await Promise.all(names.map(programsOf))).flat()
+    const long = process.env.OB_LONG ? await bundleWithLongBundlers(programs) : { scripts: [], pages: [] }
+    const bundles = [...(await bundleAll(programs)), ...long.scripts]
+    const messages = await evaluateScripts(bundles.map(({ code }) => code))
     return await runChecks([
-      ...bundles.map(({ id }, index) => [
-        id,
-        () => {
-          if (!messages[index]?.includes('@ob/browser'))
-            throw new Error(`it did not throw as it should: ${messages[index]}`)
-        },
+      ...bundles.map(({ bundler, name, what }, index) => [
+        `@ob/${name} (${what}) in a browser bundle of ${bundler} throws on load`,
+        () => mustNameBrowser(messages[index]),
       ]),
-      ...['node', 'deno', 'bun'].flatMap((name) => serverChecksOf(name, runtimes)),
+      ...long.pages.map(({ name, what, reported }) => [
+        `@ob/${name} (${what}) in a client component of Next throws on load`,
+        () => mustNameBrowser(reported),
+      ]),
+      ...(process.env.OB_LONG && !hasBrowser
+        ? [['the client graph of Next', () => 'skipped: no Chromium on this machine']]
+        : []),
+      ...names.flatMap((name) => serverChecksOf(name, runtimes)),
     ])
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-function bundlesOf(name) {
+function mustNameBrowser(message) {
+  if (!message?.includes('@ob/browser')) throw new Error(`it did not throw as it should: ${message}`)
+}
+
+/** Ways to import a package: its own part, what it passes on from core (which a bundler may take from there), and nothing by name. */
+async function programsOf(name) {
   const specifier = `@ob/${name}`
-  const programs = {
-    'its client': `import { createClient } from '${specifier}'; createClient({})`,
-    'one name of core': `import { isOneBalanceError } from '${specifier}'; globalThis.used = isOneBalanceError`,
-    'nothing by name': `import '${specifier}'`,
-  }
-  return Object.entries({ esbuild: bundleWithEsbuild, Vite: bundleWithVite }).flatMap(([bundler, bundle]) =>
-    Object.entries(programs).map(async ([what, program], index) => {
-      const entry = join(folder, `${name}-${bundler}-${index}.mjs`)
-      await writeFile(entry, program)
-      return {
-        id: `${specifier} (${what}) in a browser bundle of ${bundler} throws on load`,
-        code: await bundle(entry),
-      }
+  const main = REFUSED[name]
+  const { names } = await describeServerBundle(distFile(name, 'browser'))
+  return Object.entries({
+    'its own part': `import { ${main} } from '${specifier}'; globalThis.used = ${main}`,
+    ...(names.includes('isOneBalanceError') && {
+      'one name of core': `import { isOneBalanceError } from '${specifier}'; globalThis.used = isOneBalanceError`,
     }),
+    'nothing by name': `import '${specifier}'`,
+  }).map(([what, program]) => ({ name, what, program }))
+}
+
+function bundleAll(programs) {
+  return Promise.all(
+    Object.entries({ esbuild: bundleWithEsbuild, Vite: bundleWithVite }).flatMap(([bundler, bundle]) =>
+      programs.map(async ({ name, what, program }, index) => {
+        const entry = join(folder, `${bundler}-${index}.mjs`)
+        await writeFile(entry, program)
+        return { bundler, name, what, code: await bundle(entry) }
+      }),
+    ),
   )
 }
 
 function serverChecksOf(name, runtimes) {
   const specifier = `@ob/${name}`
+  const main = REFUSED[name]
+  // A package that is named after no runtime is for all of them; Node.js stands for them.
+  const home = runtimes.some(({ runtime }) => runtime === name) ? name : 'node'
   return [
     [
       `${specifier} has the same names for browsers as for servers`,
       async () => {
         const [server, browser] = await Promise.all(
-          ['index', 'browser'].map(async (file) => {
-            const { names } = await describeServerBundle(join(here, `../${name}/dist/${file}.js`))
-            return names
-          }),
+          ['index', 'browser'].map(async (file) => (await describeServerBundle(distFile(name, file))).names),
         )
         if (server.join() !== browser.join()) throw new Error(`${server} and ${browser}`)
       },
@@ -80,7 +93,7 @@ function serverChecksOf(name, runtimes) {
       `${specifier} for workerd is the real module`,
       async () => {
         const entry = join(folder, `${name}-workerd.mjs`)
-        await writeFile(entry, `import { createClient } from '${specifier}'; createClient({})`)
+        await writeFile(entry, `import { ${main} } from '${specifier}'; globalThis.used = ${main}`)
         for (const conditions of [
           ['workerd', 'worker', 'browser'],
           ['worker', 'browser'],
@@ -94,12 +107,12 @@ function serverChecksOf(name, runtimes) {
       },
     ],
     [
-      `${specifier} on ${name} is the real module`,
+      `${specifier} on ${home} is the real module`,
       async () => {
-        const runtime = runtimes.find((one) => one.runtime === name && one.version)
-        if (!runtime) return `skipped: ${name} is not on this machine`
+        const runtime = runtimes.find((one) => one.runtime === home && one.version)
+        if (!runtime) return `skipped: ${home} is not on this machine`
         const entry = join(folder, `${name}-resolve.mjs`)
-        await writeFile(entry, `import { createClient } from '${specifier}'; console.log(typeof createClient)`)
+        await writeFile(entry, `import { ${main} } from '${specifier}'; console.log(typeof ${main})`)
         const output = await run(runtime.command, [...runtime.args, entry])
         if (output.trim() !== 'function') throw new Error(output)
       },
@@ -128,6 +141,10 @@ async function bundleWithVite(entry) {
   return [output].flat()[0].output[0].code
 }
 
+function distFile(name, file) {
+  return join(here, `../${name}/dist/${file}.js`)
+}
+
 /** The files that a server's bundle is made of, and the names it exports. */
 async function describeServerBundle(entry, conditions) {
   const { metafile } = await buildWithEsbuild({
@@ -141,39 +158,4 @@ async function describeServerBundle(entry, conditions) {
     ...(conditions && { conditions }),
   })
   return { files: Object.keys(metafile.inputs), names: Object.values(metafile.outputs)[0].exports.sort() }
-}
-
-/** What each script throws as it loads, in Chromium where there is one. */
-async function evaluateAll(scripts) {
-  if (!chromium) return scripts.map(evaluateInNode)
-  const page = join(folder, 'page.html')
-  const parts = scripts.map(
-    (code, index) =>
-      `<script>current = ${index}</script>\n<script>${code.replaceAll('</script', '<\\/script')}</script>`,
-  )
-  await writeFile(
-    page,
-    `<!doctype html><meta charset="utf-8"><script>
-var messages = [], current
-onerror = (message) => { messages[current] = message }
-onload = () => { document.body.textContent = btoa(JSON.stringify(messages)) }
-</script>${parts.join('\n')}<body></body>`,
-  )
-  const html = await run(chromium, [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--dump-dom',
-    pathToFileURL(page).href,
-  ])
-  return JSON.parse(atob(/<body>\s*([\w+/=]+)\s*<\/body>/.exec(html)?.[1] ?? btoa('[]')))
-}
-
-function evaluateInNode(code) {
-  try {
-    runInNewContext(code, { URL, Headers, AbortController, TextEncoder, TextDecoder, setTimeout, clearTimeout })
-    return undefined
-  } catch (error) {
-    return error.message
-  }
 }
