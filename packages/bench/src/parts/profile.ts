@@ -77,10 +77,12 @@ function summarize({ nodes, samples, timeDeltas }: CpuProfile): ProfileResult {
   return { byPackage: toPercents(packages), byFunction: toPercents(functions) }
 }
 
-/** Which package a function is of. */
+/** Which package a function is of. `Headers` and `Response` of Node.js are of its own copy of undici. */
 function ownerOf(url: string, functionName: string): string {
   if (url === '') return functionName.startsWith('(') ? functionName : 'native'
-  if (url.startsWith('node:')) return 'node'
+  if (url.startsWith('node:internal/deps/undici')) return 'Node.js Web API'
+  if (url.startsWith('node:')) return 'Node.js'
   const installed = /node_modules\/((?:@[^/]+\/)?[^/]+)\/(?!.*node_modules\/)/.exec(url)?.[1]
-  return installed ?? /packages\/([^/]+)\//.exec(url)?.[1] ?? 'other'
+  const own = /packages\/([^/]+)\//.exec(url)?.[1]
+  return installed ?? (own ? `@ob/${own}` : 'other')
 }
