@@ -10,7 +10,7 @@ import { byteLength, type Plan } from './plan.ts'
 import { type BodyFailure, openBody, readBody } from './read-body.ts'
 import { createStreamRedactor } from './redact-stream.ts'
 import type { Failure } from './retry/policy.ts'
-import { type RateInfo, readRateInfo } from './retry/retry-after.ts'
+import { type HeaderReader, type RateInfo, readRateInfo } from './retry/retry-after.ts'
 import type { KeyRing } from './secret.ts'
 import { checkFinalURL, type SecureBase } from './secure-url.ts'
 import { limitTime } from './time-limit.ts'
@@ -50,9 +50,6 @@ export interface Answer {
 
 /** A 2xx answer whose body is still on its way; the attempt's time limit goes on until its end. */
 export interface StreamedAnswer {
-  readonly status: number
-  /** As they came: what is passed on of them must be redacted. */
-  readonly headers: { get(name: string): string | null }
   /**
    * The next piece of the body, decoded and without the key; `undefined` at the end.
    *
@@ -70,6 +67,8 @@ export interface AttemptResult {
   readonly error?: OneBalanceError
   readonly failure?: Failure
   readonly status?: number | undefined
+  /** As they came: what is passed on of them must be redacted. */
+  readonly headers?: HeaderReader | undefined
   readonly rate?: RateInfo | undefined
   readonly key?: string | undefined
 }
@@ -138,7 +137,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (options.isStreamed && status < 300) {
       const stream = openStream(response)
       isHandedOut = true
-      return { stream, status, rate, key }
+      return { stream, status, headers, rate, key }
     }
     const body = await readBody(response, wire.maxResponseBytes, limit)
     if (status >= 400) {
@@ -189,7 +188,6 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
   function openStream(response: Response): StreamedAnswer {
     const reader = openBody(response, wire.maxResponseBytes, limit)
     const redactor = createStreamRedactor(keys)
-    const { status, headers } = response
     let isEnded = false
     const end = (isDropped: boolean): void => {
       isEnded = true
@@ -197,8 +195,6 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
       limit.end(isDropped)
     }
     return {
-      status,
-      headers,
       async read() {
         for (;;) {
           if (isEnded) return undefined
@@ -218,7 +214,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     }
   }
   function failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
-    return { error, failure, status: response?.status, rate, key }
+    return { error, failure, status: response?.status, headers: response?.headers, rate, key }
   }
   function outcome() {
     if (!isSent) return 'not_sent'

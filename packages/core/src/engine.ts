@@ -1,5 +1,6 @@
 // For packages that pass requests on instead of making them: @ob/proxy.
-export type { ForwardAnswer, Forwarder, ForwardRequest } from './forward.ts'
+export { reasonPhrase } from './errors/hints.ts'
+export type { Forwarder, ForwardRequest, ForwardResult } from './forward.ts'
 export { createForwarder } from './forward.ts'
-export { MAX_REQUEST_BYTES } from './plan.ts'
-export type { RateInfo } from './retry/retry-after.ts'
+export type { HeaderReader } from './retry/retry-after.ts'
+export { checkPath } from './secure-url.ts'

@@ -1,14 +1,14 @@
 import { type Adapter, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Api } from './api.ts'
 import { type AttemptResult, attempt, type StreamedAnswer } from './attempt.ts'
-import type { AttemptRecord } from './errors/base.ts'
+import { type AttemptRecord, isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, ConfigurationError } from './errors/classes.ts'
 import { createEmitter } from './events.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
-import type { RateInfo } from './retry/retry-after.ts'
+import type { HeaderReader } from './retry/retry-after.ts'
 import { hasNewKey } from './rotate-key.ts'
 import { checkPath } from './secure-url.ts'
 
@@ -27,27 +27,26 @@ export interface ForwardRequest {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A 2xx answer, whose body is still on its way. */
-export interface ForwardAnswer extends StreamedAnswer {
-  /** What it said about the rate limit. */
-  readonly rate: RateInfo
+/** What came of it: a 2xx answer whose body is still on its way, or an error for everything else. */
+export type ForwardResult = (
+  | { readonly stream: StreamedAnswer; readonly status: number; readonly error?: undefined }
+  | { readonly error: OneBalanceError; readonly stream?: undefined }
+) & {
+  /** The answer's headers as they came, if it had any: what is passed on of them must be redacted. */
+  readonly headers?: HeaderReader | undefined
 }
 
 /** Passes requests on: the key, the HTTPS check, the rate gate, redaction and the errors are those of a client; retries are not made. */
 export interface Forwarder {
-  /**
-   * Sends a request once (twice where the key was rejected and its source has a new one).
-   *
-   * @throws {OneBalanceError} for every answer that is not 2xx, and where none came
-   */
-  (request: ForwardRequest): Promise<ForwardAnswer>
+  /** Sends a request once (twice where the key was rejected and its source has a new one). Never rejects. */
+  (request: ForwardRequest): Promise<ForwardResult>
   readonly api: Api
   readonly runtime: Runtime
   /** Time of one request, ms. */
   readonly timeout: number
   /** Replaces every key that was used so far. */
   redact(text: string): string
-  /** Resolves when a key can be had. */
+  /** @throws {ConfigurationError} when no key can be had */
   ready(): Promise<void>
   /** Refuses further requests and closes the connections; requests under way end first. */
   close(): Promise<void>
@@ -70,16 +69,21 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
   let order = 0
   let isClosed = false
 
-  const forward = async (request: ForwardRequest): Promise<ForwardAnswer> => {
-    if (isClosed) throw new ConfigurationError({ message: 'the proxy is closed' })
+  const forward = async (request: ForwardRequest): Promise<ForwardResult> => {
     const { endpoint, path, query, body, headers, signal } = request
     const { method, retry: retryClass } = endpoint
-    checkPath(path)
     const url = base.origin + base.prefix + path + (query && `?${query}`)
     const plan: Plan = { method, path, url, body, retryClass, endpoint, quoteId: undefined }
+    let ticket: number
+    try {
+      if (isClosed) throw new ConfigurationError({ message: 'the proxy is closed' })
+      checkPath(path)
+      ticket = await gate.enter({ order: order++, deadlineAt: runtime.now() + Math.min(PATIENCE, timeout), signal })
+    } catch (error) {
+      return { error: isOneBalanceError(error) ? error : givenUp(plan, error) }
+    }
     const attempts: AttemptRecord[] = []
     const emit = createEmitter(engine, plan, attempts)
-    const ticket = await enter(plan, signal)
     const send = async (): Promise<AttemptResult> => {
       emit('request')
       const startedAt = runtime.now()
@@ -97,20 +101,11 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     let result = await send()
     if (result.status === 401 && result.key !== undefined && (await hasNewKey(wire, result.key, { signal, timeout })))
       result = await send()
-    const { stream, error, status, rate } = result
+    const { stream, error, status, rate, headers: answered } = result
     gate.leave(ticket, rate && { rate, shutFor: status === 429 ? shutFor(error?.retryAfter) : undefined })
-    if (stream) return { ...stream, rate: rate ?? {} }
+    if (stream) return { stream, status: status as number, headers: answered }
     emit('error', { reason: error?.code, status })
-    throw error
-  }
-
-  async function enter({ method, path }: Plan, signal: AbortSignal | undefined): Promise<number> {
-    try {
-      return await gate.enter({ order: order++, deadlineAt: runtime.now() + Math.min(PATIENCE, timeout), signal })
-    } catch (error) {
-      if (!signal?.aborted) throw error
-      throw new AbortError({ message: `${method} ${path}: given up while it waited`, cause: signal.reason })
-    }
+    return { error: error as OneBalanceError, headers: answered }
   }
 
   function shutFor(retryAfter: number | undefined): number {
@@ -132,4 +127,8 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
       },
     }),
   )
+}
+
+function givenUp({ method, path }: Plan, cause: unknown): AbortError {
+  return new AbortError({ message: `${method} ${path}: given up while it waited`, cause })
 }
