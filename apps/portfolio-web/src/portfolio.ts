@@ -36,9 +36,9 @@ export interface Portfolio {
   readonly total: number
 }
 
-/** Asks for what can be held, then for what is. */
-export async function loadPortfolio(signal: AbortSignal): Promise<Portfolio> {
-  const assets = await ob.assets.list(undefined, { signal })
+/** Asks for what can be held, unless that is known from before, then for what is. */
+export async function loadPortfolio(signal: AbortSignal, before: Portfolio | undefined): Promise<Portfolio> {
+  const assets = before?.assets ?? (await ob.assets.list(undefined, { signal }))
   const { balanceByAggregatedAsset, totalBalance } = await ob.balances.aggregated(
     { account: HOLDERS, aggregatedAssetId: assets.map(({ aggregatedAssetId }) => aggregatedAssetId) },
     { signal },

@@ -1,0 +1,31 @@
+import process from 'node:process'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  // Source maps are public on purpose: whoever opens the page may read how it works, and there is no secret in it.
+  build: { sourcemap: true, target: 'es2022' },
+  plugins: [serveApi()],
+})
+
+/** `npm run dev` answers the page's calls itself, through the same proxy. */
+function serveApi() {
+  return {
+    name: 'portfolio-api',
+    apply: 'serve',
+    async configureServer({ middlewares }) {
+      const [{ createApi, isForApi }, { createSessions, giveSession }, { readService }] = await Promise.all([
+        import('./server.mjs'),
+        import('./session.mjs'),
+        import('./service.mjs'),
+      ])
+      const sessions = createSessions()
+      const api = createApi(sessions, readService(process.env))
+      middlewares.use((request, response, next) => {
+        if (isForApi(request)) return api(request, response)
+        giveSession(sessions, request, response)
+        next()
+      })
+    },
+  }
+}
