@@ -1,10 +1,8 @@
 // Finds a Chromium for tests, or gets one. Tests that find none say so by name, since a suite that shrinks in silence proves nothing.
 import { execFile } from 'node:child_process'
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { accessSync, constants, existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -56,18 +54,32 @@ async function fromDebian() {
 async function fromNpm() {
   if (process.platform !== 'linux' || process.arch !== 'x64') return undefined
   const folder = join(import.meta.dirname, '../node_modules/.cache/chromium')
-  const require = createRequire(join(folder, 'package.json'))
-  const resolve = () => require.resolve('@sparticuz/chromium')
-  if (!succeeds(resolve)) {
-    mkdirSync(folder, { recursive: true })
-    await run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', FALLBACK], {
-      timeout: 300_000,
-    })
+  const unpacked = join(folder, 'unpacked')
+  if (!existsSync(unpacked)) await unpack(folder, unpacked)
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: join(unpacked, 'al2023/lib'),
+    FONTCONFIG_PATH: join(unpacked, 'fonts'),
   }
-  const { default: chromium } = await import(pathToFileURL(resolve()).href)
-  // It brings the libraries that a bare machine lacks, and unpacks them only where it believes to run on AWS Lambda.
-  process.env.AWS_EXECUTION_ENV ??= 'AWS_Lambda_nodejs20.x'
-  return { executablePath: await chromium.executablePath(), env: process.env }
+  return { executablePath: join(unpacked, 'chromium'), env }
+}
+
+async function unpack(folder, unpacked) {
+  // Beside its place and moved there when it is whole, so that one that was cut off is not taken for it.
+  const partial = `${unpacked}-${process.pid}`
+  mkdirSync(partial, { recursive: true })
+  await run('npm', ['install', '--prefix', folder, '--no-save', '--no-audit', '--no-fund', FALLBACK], {
+    timeout: 300_000,
+  })
+  // It unpacks into TMPDIR and takes whatever has its name there: so a folder of our own, and not the one that all users share. The
+  // libraries that a bare machine lacks it unpacks only where it believes itself to be on AWS Lambda.
+  const program = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
+  await run(process.execPath, ['--input-type=module', '-e', program], {
+    cwd: folder,
+    timeout: 300_000,
+    env: { ...process.env, TMPDIR: partial, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' },
+  })
+  renameSync(partial, unpacked)
 }
 
 function isExecutable(path) {
