@@ -125,4 +125,10 @@ export async function until(check, limit = 4_000) {
   return check()
 }
 
+/** Waits until so many requests have arrived, and what the server says of them has had time to come back. */
+export async function arrival(log, count = 1) {
+  if (!(await until(async () => (await log()).deliveries.length >= count, 10_000))) throw new Error('nothing arrived')
+  await sleep(250)
+}
+
 export { sleep }

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { cleanEnvironment, inSession } from '../parent/run-suite.mjs'
 
 /** A program that is not over by then hangs, ms. */
-const PROGRAM_TIMEOUT = 12_000
+const PROGRAM_TIMEOUT = 16_000
 
 /**
  * What became of each case on a client: `{ id, status: 'passed' | 'failed' | 'none', note? }`.

@@ -33,7 +33,7 @@ export const executions = group('execute', [
   ...Object.entries(ANSWERS).map(([fault, [what, step]]) => ({
     id: `P2-${fault}`,
     title: `the server ${what}: a POST with retries off fails after one delivery`,
-    run: (context) => arrivesOnce(context, step, false, 600),
+    run: (context) => arrivesOnce(context, step, false, 1_500),
   })),
   // RFC 9110, 9.2.2: a client does not send again by itself what it cannot know to be idempotent.
   ...Object.entries({ ...FAULTS, ...ANSWERS })
@@ -43,7 +43,7 @@ export const executions = group('execute', [
       title: `the server ${what}: a POST as the client sends it by default is one delivery`,
       async run({ server, open }) {
         const { url, log } = await server({ steps: [step] })
-        await settle(() => open({ baseURL: url, timeout: 600 }).post(POST, ORDER))
+        await settle(() => open({ baseURL: url, timeout: 1_500 }).post(POST, ORDER))
         equal((await log()).deliveries.length, 1, 'deliveries')
       },
     })),

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { ok } from '../../dist/assert.js'
 import { findLeak, textOf } from '../../dist/find-leak.js'
-import { fail, failureOf, group, settle, sleep } from '../context.mjs'
+import { arrival, fail, failureOf, group, settle } from '../context.mjs'
 
 const GET = '/v2/things'
 
@@ -53,10 +53,10 @@ export const leaks = group('leak', [
     title: `an abort: the key is not in the error as ${sink === 'printed' ? 'it is printed' : 'a log collector walks it'}`,
     needs: ['abort'],
     async run({ key, server, open }) {
-      const { url } = await server({ steps: [{ stall: 'head' }] })
+      const { url, log } = await server({ steps: [{ stall: 'head' }] })
       const controller = new AbortController()
-      const call = failureOf(() => open({ baseURL: url }).get(GET, { signal: controller.signal }))
-      await sleep(300)
+      const call = failureOf(() => open({ baseURL: url, timeout: 60_000 }).get(GET, { signal: controller.signal }))
+      await arrival(log)
       controller.abort()
       check(await call, shows, key)
     },
