@@ -1,0 +1,1 @@
+export { createNodeAdapter as createAdapter } from '@ob/node/adapter'
