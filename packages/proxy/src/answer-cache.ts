@@ -1,6 +1,7 @@
 import type { AnyEndpoint } from '@ob/core'
 import { LRUCache } from 'lru-cache'
 import type { ProxyAnswer } from './exchange.ts'
+import { SAFE_HEADERS } from './problem.ts'
 import { type SharedAnswer, shareAnswer, type UpstreamAnswer } from './shared-answer.ts'
 
 /** Answers to reads: one request upstream for equal ones at once, and a short time in which the answer is given again. */
@@ -39,7 +40,8 @@ export function createAnswerCache(maxAgeOf: (endpoint: AnyEndpoint) => number, n
       void shared.done.then((whole) => {
         if (underWay.get(key) === shared) underWay.delete(key)
         const maxAge = maxAgeOf(endpoint)
-        if (whole && whole.status === 200 && maxAge > 0) kept.set(key, whole, { ttl: maxAge })
+        // What it says of the rate limit was true of one moment.
+        if (whole?.status === 200 && maxAge > 0) kept.set(key, { ...whole, headers: SAFE_HEADERS }, { ttl: maxAge })
       })
       return { shared, from: 'upstream' }
     },
