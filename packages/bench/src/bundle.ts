@@ -2,13 +2,14 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 
-const folder = fileURLToPath(new URL('.', import.meta.url))
+/** Programs resolve their packages, and the clients of the compiled bench, from here. */
+const folder = fileURLToPath(new URL('..', import.meta.url))
 
 /** CommonJS inside of a module needs a `require` of its own. */
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';const require=__createRequire(import.meta.url);"
 
-/** One minified file with all that a program needs. `source` resolves from the compiled bench. */
+/** One minified file with all that a program needs. `source` resolves from the package of the bench. */
 export async function bundle(source: string, platform: 'browser' | 'node'): Promise<string> {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: folder },

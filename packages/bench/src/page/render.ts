@@ -29,6 +29,7 @@ function renderMachine({ machine }: Results): string {
 }
 
 function renderGoals(results: Results): string {
+  if (!results.machine) return ''
   const goals = judge(results)
   const count = (verdict: string): number => goals.filter((goal) => goal.verdict === verdict).length
   return `## Goals

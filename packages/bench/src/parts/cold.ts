@@ -43,12 +43,12 @@ export async function measureCold(context: Context): Promise<ColdResult> {
 async function writeBundle({ name, module }: Contestant): Promise<string> {
   const path = program(`bundles/${name}`).replace(/js$/, 'mjs')
   mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, await bundle(`export { create } from './clients/${module}.js'`, 'node'))
+  writeFileSync(path, await bundle(`export { create } from './dist/clients/${module}.js'`, 'node'))
   return path
 }
 
 function measure(
-  { node, ports, env, rounds, seed, log }: Context,
+  { node, ports, rounds, seed, log }: Context,
   candidates: readonly { readonly one: Contestant; readonly module: string }[],
   kind: string,
 ): Record<string, ColdSummary> {
@@ -58,9 +58,7 @@ function measure(
   for (let round = 0; round < rounds; round += 1) {
     const measured: Record<string, ColdReport> = {}
     for (const { one, module } of shuffle(candidates, random))
-      measured[one.name] = runJson<ColdReport>(node, program('child-cold'), [module, JSON.stringify(target)], {
-        ...env,
-      })
+      measured[one.name] = runJson<ColdReport>(node, program('child-cold'), [module, JSON.stringify(target)], {})
     reports.push(measured)
   }
   log(`cold start, ${kind}: ${rounds} rounds`)
