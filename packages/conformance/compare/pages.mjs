@@ -52,7 +52,7 @@ Made by \`npm run compare\` on Node.js ${process.versions.node}; do not edit.
 
 ${cases.length} cases, run unchanged on each client through two functions, \`get\` and \`post\`, against the same servers over TLS: fault servers that count what arrives, and \`@ob/sandbox\`. The cases are this project's own. They ask what an API with a secret in a header, and with calls that move value, needs of a client, which is what this client was built for and most of the others were not.
 
-- Each client is set up as its own documentation says for a key header and JSON. Where the documentation gives an option for a hazard, it is used (see below).
+- Each client is set up as its own documentation says for a key header and JSON. Where the documentation gives an option for a hazard, it is used (see below). Time limits are 5 s, size limits 1 MB, unless a case says otherwise.
 - Retries and what is retried are each client's defaults, except that a POST that executes is sent with the client's own switch against retries where it has one. P3 is the same POST without it.
 - A case that asks about something a client does not have (retries, an AbortSignal) does not apply to it. A missing limit is a failure: a client without a size limit does read an endless answer.
 - A number says as much about how many cases a subject has as about a client. Read the groups.
@@ -83,7 +83,7 @@ ${table(
 
 What to know beside the numbers:
 
-- A client on \`fetch\` passes the redirect cases when it is given \`redirect: 'error'\` or \`'manual'\`. None of their documentations asks for it where a key header is set.
+- fetch, ofetch, ky, openai and @octokit/request pass every redirect case when they hand \`redirect: 'manual'\` to \`fetch\`. Their documentations do not ask for it where a key header is set.
 - P1-421 is \`fetch\` itself: Node.js sends a request again after a 421 unless its body is a stream.
 - axios masks the key in \`error.toJSON()\` (\`redact\`), not in what \`console.log(error)\` prints.
 - stripe sends an \`Idempotency-Key\`, with which its own API makes the second delivery harmless. Another API has to know that header.
