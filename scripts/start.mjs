@@ -1,8 +1,9 @@
-// Builds what the quickstart needs and runs it beside a sandbox.
+// Builds what an app needs and runs it beside a sandbox: `node scripts/start.mjs portfolio-web`. Without a name, the quickstart.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..')
+const [app = 'quickstart-node'] = process.argv.slice(2)
 const env = {
   ...process.env,
   TURBO_TELEMETRY_DISABLED: '1',
@@ -10,12 +11,8 @@ const env = {
   PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 }
 
-run(
-  'turbo',
-  ['run', 'build', '--filter=quickstart-node^...', '--output-logs=errors-only', '--no-update-notifier'],
-  root,
-)
-run('npm', ['start', '--silent'], join(root, 'apps/quickstart-node'))
+run('turbo', ['run', 'build', `--filter=${app}...`, '--output-logs=errors-only', '--no-update-notifier'], root)
+run('npm', ['start', '--silent'], join(root, 'apps', app))
 
 function run(command, args, cwd) {
   const { status } = spawnSync(command, args, { cwd, env, stdio: 'inherit' })

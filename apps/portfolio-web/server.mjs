@@ -57,10 +57,12 @@ export async function startServer({ port = 0, folder, ...service }) {
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${server.address().port}`,
+    /** Lets requests under way end: a swap that was sent is not cut off. */
     async close() {
       server.close()
+      server.closeIdleConnections()
+      await api.close()
       server.closeAllConnections()
-      await api.close?.()
     },
   }
 }

@@ -14,11 +14,11 @@ function serveApi() {
     name: 'portfolio-api',
     apply: 'serve',
     async configureServer({ middlewares }) {
-      const [{ createApi, isForApi }, { createSessions, giveSession }, { readService }] = await Promise.all([
-        import('./server.mjs'),
-        import('./session.mjs'),
-        import('./service.mjs'),
-      ])
+      // Named so that Vite does not pull the server into its own bundle of this file, which a build needs without it.
+      const load = (file) => import(new URL(file, import.meta.url).href)
+      const { createApi, isForApi } = await load('./server.mjs')
+      const { createSessions, giveSession } = await load('./session.mjs')
+      const { readService } = await load('./service.mjs')
       const sessions = createSessions()
       const api = createApi(sessions, readService(process.env))
       middlewares.use((request, response, next) => {
