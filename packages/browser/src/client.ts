@@ -11,6 +11,7 @@ import {
   type Endpoint,
   type EndpointTree,
   oneBalance,
+  oneBalanceService,
   type RawRequest,
 } from '@ob/core'
 import { createBrowserAdapter, throughProxy } from './adapter.ts'
@@ -69,7 +70,7 @@ export interface BrowserCaller extends Pick<Caller, 'close' | 'runtime'> {
 export function createClient<const Tree extends EndpointTree = (typeof oneBalance)['endpoints']>(
   options: BrowserClientOptions<Api<Tree>>,
 ): BrowserClient<Tree> {
-  return build(options, createCoreClient) as unknown as BrowserClient<Tree>
+  return build(options, oneBalance as Api, createCoreClient) as unknown as BrowserClient<Tree>
 }
 
 /**
@@ -79,13 +80,17 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
  * @throws {InsecureUrlError} for a `proxyURL` that is not safe
  */
 export function createCaller(options: BrowserClientOptions): BrowserCaller {
-  return build(options, createCoreCaller)
+  return build(options, oneBalanceService as Api, createCoreCaller)
 }
 
-function build<Made>(options: BrowserClientOptions, create: (options: ClientOptions, adapter: Adapter) => Made): Made {
+function build<Made>(
+  options: BrowserClientOptions,
+  defaultApi: Api,
+  create: (options: ClientOptions, adapter: Adapter) => Made,
+): Made {
   if (Object(options) !== options) throw new ConfigurationError({ message: 'options: must be an object' })
   // Read once, so that a getter cannot answer the checks with one value and the client with another.
-  const { proxyURL, credentials = 'same-origin', fetch, api = oneBalance as Api, ...rest } = { ...options }
+  const { proxyURL, credentials = 'same-origin', fetch, api = defaultApi, ...rest } = { ...options }
   const { apiKey, baseURL, ca, headers } = rest as ClientOptions
   if (apiKey !== undefined) refuseKey('apiKey: there is none in a page')
   if (baseURL !== undefined || ca !== undefined)

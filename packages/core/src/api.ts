@@ -102,6 +102,8 @@ export interface ApiDefinition<Tree extends EndpointTree = EndpointTree> {
   readonly name: string
   /** Where the API lives, `https:` and no trailing path that its endpoints already have. */
   readonly baseURL: string
+  /** What all paths of the API begin with, such as `/api`: a `baseURL` that ends in it is refused, since it would be there twice. */
+  readonly pathPrefix?: string | undefined
   /** The request header that carries the key, lower case. */
   readonly keyHeader: string
   /**

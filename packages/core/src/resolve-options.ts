@@ -1,9 +1,8 @@
 import { type Adapter, webAdapter } from './adapter.ts'
 import type { Api } from './api.ts'
-import { listEndpoints } from './api.ts'
 import { createSend, type Wire } from './attempt.ts'
 import { ConfigurationError } from './errors/classes.ts'
-import { oneBalance } from './onebalance/api.ts'
+import { oneBalanceService } from './onebalance/service.ts'
 import type { CallOptions, ClientOptions, Hooks, RetryOptions } from './options.ts'
 import { type Budget, createBudget } from './retry/budget.ts'
 import { createGate, type Gate } from './retry/gate.ts'
@@ -48,7 +47,7 @@ export function resolveEngine(options: ClientOptions, adapter: Adapter = webAdap
   if (typeof options !== 'object' || options === null) refuse('options', 'must be an object')
   // Each option is read once, so that a getter cannot answer the check with one value and the client with another.
   const {
-    api = oneBalance as Api,
+    api = oneBalanceService as Api,
     apiKey,
     baseURL,
     fetch,
@@ -189,10 +188,9 @@ function checkNumber(name: string, value: unknown, fallback: number, min: number
 }
 
 /** `https://host/api` with `/api/assets/list` would ask for `/api/api/assets/list`. */
-function refuseDoubledPrefix(base: SecureBase, api: Api): void {
-  const last = base.prefix.slice(base.prefix.lastIndexOf('/'))
-  if (last !== '' && listEndpoints(api).some(({ endpoint }) => endpoint.path.startsWith(`${last}/`)))
-    refuse('baseURL', `must not end in ${last}: the paths of ${api.name} begin with it. Leave it out`)
+function refuseDoubledPrefix(base: SecureBase, { name, pathPrefix }: Api): void {
+  if (pathPrefix && base.prefix.endsWith(pathPrefix))
+    refuse('baseURL', `must not end in ${pathPrefix}: the paths of ${name} begin with it. Leave it out`)
 }
 
 function noKeySource(): never {

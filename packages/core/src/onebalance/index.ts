@@ -46,6 +46,7 @@ export type {
 export type { Delegation, EvmOperation, SolanaOperation, TypedData, UserOperation } from './schemas/operation.ts'
 export type { OpenString } from './schemas/primitives.ts'
 export type { CallQuote, ExecutionResponse, Quote, QuoteInput, QuoteInputV1, QuoteV1 } from './schemas/quote.ts'
+export { oneBalanceService } from './service.ts'
 export type { EvmSigners, Signers, SolanaSigners } from './sign.ts'
 export { signQuote } from './sign.ts'
 export type { WaitOptions } from './status-poller.ts'

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors/base.ts'
 import { ConfigurationError, type NetworkPhase } from '../errors/classes.ts'
 import { errorFromStatus } from '../errors/normalize.ts'
 import { createEvent, type EventDetails } from '../events.ts'
-import { oneBalance } from '../onebalance/api.ts'
+import { oneBalanceService } from '../onebalance/service.ts'
 import type { Event, RetryOptions } from '../options.ts'
 import { DEFAULT_RETRY, resolveCall } from '../resolve-options.ts'
 import { createBudget } from './budget.ts'
@@ -54,7 +54,7 @@ interface SimulatedResult {
  * @throws {ConfigurationError} for an option that cannot be used, or without an outcome
  */
 export function simulate(policy: RetryOptions | false | undefined, scenario: Scenario, seed: number): Event[] {
-  const { endpoint, outcomes, api = oneBalance as Api } = scenario
+  const { endpoint, outcomes, api = oneBalanceService as Api } = scenario
   if (outcomes.length === 0) throw new ConfigurationError({ message: 'simulate: outcomes must hold at least one' })
   const settings = resolveCall(
     { retry: policy, timeout: scenario.timeout, deadline: scenario.deadline },
