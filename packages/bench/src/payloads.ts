@@ -91,18 +91,39 @@ const quote = {
   slippage: { destination: { percent: '0.5', usd: '0.02', value: '8250000000000' } },
 }
 
+function balance(assets: readonly { aggregatedAssetId: string; aggregatedEntities: { assetType: string }[] }[]) {
+  return {
+    balanceByAggregatedAsset: assets.map(({ aggregatedAssetId, aggregatedEntities }) => ({
+      aggregatedAssetId,
+      balance: '5000000',
+      individualAssetBalances: aggregatedEntities.map(({ assetType }) => ({
+        assetType,
+        balance: '1000000',
+        fiatValue: 1,
+      })),
+      fiatValue: 5,
+    })),
+    balanceBySpecificAsset: [],
+    totalBalance: { fiatValue: 5 * assets.length },
+  }
+}
+const balances = { small: balance(small), large: balance(Array.from({ length: 320 }, (_, index) => asset(index, 5))) }
+
 export const LIST = '/api/assets/list'
 export const PREDICT = '/api/account/predict-address'
 export const QUOTE = '/api/v3/quote'
+/** Takes an account, so that requests can differ. */
+export const BALANCE = '/api/v3/balances/aggregated-balance'
 
 /** What a POST sends, by path. */
 export const INPUTS = { [PREDICT]: predictInput, [QUOTE]: quoteInput } as const
 /** Paths that a POST goes to. */
 export type PostPath = keyof typeof INPUTS
 
-/** The answer to a path; `/large` in front of it asks for the long list. */
+/** The answer to a path without query; `/large` in front of it asks for 200 kB. */
 export function answerTo(path: string): unknown {
   if (path.endsWith(LIST)) return path.includes('/large/') ? large : small
+  if (path.endsWith(BALANCE)) return path.includes('/large/') ? balances.large : balances.small
   if (path.endsWith(PREDICT)) return { predictedAddress: account.accountAddress }
   return path.endsWith(QUOTE) ? quote : undefined
 }

@@ -53,7 +53,7 @@ function findEnd(data: Buffer): number {
 
 function findAnswer(data: Buffer): Buffer {
   const from = data.indexOf(0x20) + 1
-  const path = data.toString('latin1', from, data.indexOf(0x20, from))
+  const [path = ''] = data.toString('latin1', from, data.indexOf(0x20, from)).split('?')
   let answer = answers.get(path)
   if (!answer) {
     answer = toAnswer(path)

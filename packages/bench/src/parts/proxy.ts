@@ -1,6 +1,6 @@
 import { type Context, KEY } from '../bench-context.ts'
-import { applyLoad, cpuOf, loader } from '../load.ts'
-import { LIST } from '../payloads.ts'
+import { applyLoad, cpuOf, EACH_ANOTHER, loader } from '../load.ts'
+import { BALANCE, LIST } from '../payloads.ts'
 import { program, startServer } from '../processes.ts'
 import { MOUNT, type ProxyOrder, VISITOR } from '../proxies/order.ts'
 import { findOthers, type Runtime } from '../runtimes.ts'
@@ -57,7 +57,8 @@ export async function measureProxies(context: Context): Promise<ProxyResult> {
         { ...env },
       )
       try {
-        const url = `http://127.0.0.1:${proxy.ready.port}${MOUNT}${LIST}`
+        const path = isCached ? LIST : `${BALANCE}?account=eip155:1:0x${EACH_ANOTHER}&aggregatedAssetId=ob:usdc`
+        const url = `http://127.0.0.1:${proxy.ready.port}${MOUNT}${path}`
         const headers = { authorization: VISITOR, 'x-ob-client': 'bench', accept: 'application/json' }
         await applyLoad(url, { connections: CONNECTIONS, seconds: 1, headers })
         const before = cpuOf(proxy.pid)
