@@ -98,7 +98,7 @@ describe('the import', () => {
     // Else the list above would prove nothing.
     expect(isUndiciLoadedLater).toBe(true)
     expect(countByPackage(loaded)).toEqual({
-      core: 66,
+      core: 67,
       node: 12,
       ofetch: 2,
       destr: 1,
