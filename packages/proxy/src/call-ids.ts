@@ -1,9 +1,9 @@
 import type { Runtime } from '@ob/core'
 import type { ProxyAnswer } from './exchange.ts'
 import { storeProblem } from './limits.ts'
-import { problem } from './problem.ts'
+import { problem, retryAfter } from './problem.ts'
 import type { SharedAnswer } from './shared-answer.ts'
-import { type SharedStore, StoreError } from './shared-store.ts'
+import { type SharedStore, StoreValueError } from './shared-store.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** One arrival of a request with a call id. */
@@ -16,7 +16,7 @@ export interface Arrival {
   readonly digest: string
 }
 
-/** What an arrival that is not the first gets. */
+/** What an arrival gets. */
 export type Known =
   | { readonly kind: 'joined'; readonly shared: SharedAnswer }
   | { readonly kind: 'answered'; readonly answer: ProxyAnswer }
@@ -25,13 +25,28 @@ export type Known =
 export interface CallIds {
   /** What is known of an id; `undefined` where this is the first arrival. */
   find(arrival: Arrival): Promise<Known | undefined>
-  /** Takes the id for this arrival, and runs it; or what is known, where another one was faster. */
-  run(arrival: Arrival, isOnce: boolean, start: () => SharedAnswer): Promise<Known>
+  /**
+   * Takes the id for this arrival, and runs it; or gives what is known, where it is not the first.
+   *
+   * @param start runs it
+   * @param admit asked once the id is taken, so that a copy is never refused what the first is allowed; its answer refuses the request
+   */
+  run(
+    arrival: Arrival,
+    isOnce: boolean,
+    start: () => SharedAnswer,
+    admit?: () => Promise<ProxyAnswer | undefined>,
+  ): Promise<Known>
 }
 
-/** How long an id and its answer are kept, ms: far longer than a platform takes to send again. */
+/** How long an id is kept after its answer, ms: far longer than a platform takes to send again. */
 const KEPT_FOR = 600_000
-/** Ids that are kept at most. Past it new ones are refused, since a forgotten id could run twice. */
+/** How long it is kept where it was refused, ms: it never ran, so it may be forgotten. */
+const REFUSED_FOR = 10_000
+/**
+ * Ids that are kept at most. Past it new ones are refused, since a forgotten id could run twice. Requests that may be sent twice get half,
+ * so that they leave room for those that may not.
+ */
 const MAX_IDS = 100_000
 /** Bytes of answers that are kept at most. Past it the oldest is let go of, and its id gets 409. */
 const MAX_ANSWER_BYTES = 64 * 1_048_576
@@ -40,9 +55,15 @@ const POLL_INTERVAL = 50
 
 interface Entry {
   readonly digest: string
-  readonly at: number
+  /** When it was taken, then when it was answered; epoch ms. */
+  at: number
+  /** Until it is known whether it runs here. */
+  first: Promise<Known> | undefined
+  /** While it is answered. */
   shared: SharedAnswer | undefined
   answer: ProxyAnswer | undefined
+  /** Whether the other processes know of it. */
+  isClaimed: boolean
 }
 
 /** Makes the call ids of a proxy. */
@@ -60,108 +81,154 @@ export function createCallIds({
   readonly health: StoreHealth
   readonly onStoreError: 'deny' | 'allow'
 }): CallIds {
-  // In the order of their arrival, so the oldest is first.
+  // Answered ones in the order of their answers, the oldest first; those under way are anywhere among them.
   const entries = new Map<string, Entry>()
-  const keyOf = ({ caller, id }: Arrival): string => `call:${caller.length}:${caller}:${id}`
+  // Those that hold an answer, the oldest first.
+  const answers = new Set<Entry>()
   let answerBytes = 0
+  // An answer may wait for its turn at the gate and for the key, and is asked for again where the key has changed.
+  const claimedFor = KEPT_FOR + 4 * timeout
 
   const forget = (): void => {
     const oldest = runtime.now() - KEPT_FOR
-    for (const [key, { at, answer }] of entries) {
-      if (at > oldest) break
-      answerBytes -= sizeOf(answer)
+    for (const [key, entry] of entries) {
+      if (entry.at > oldest) break
+      if (entry.first || entry.shared) continue
+      dropAnswer(entry)
       entries.delete(key)
     }
   }
-  const keep = (entry: Entry, answer: ProxyAnswer | undefined): void => {
+  const dropAnswer = (entry: Entry): void => {
+    if (!answers.delete(entry)) return
+    answerBytes -= sizeOf(entry.answer)
+    entry.answer = undefined
+  }
+  const keep = (key: string, entry: Entry, answer: ProxyAnswer | undefined): void => {
     entry.shared = undefined
     entry.answer = answer
+    entry.at = runtime.now()
+    entries.delete(key)
+    entries.set(key, entry)
+    if (!answer) return
+    answers.add(entry)
     answerBytes += sizeOf(answer)
-    for (const old of entries.values()) {
+    for (const old of answers) {
       if (answerBytes <= MAX_ANSWER_BYTES) break
-      answerBytes -= sizeOf(old.answer)
-      old.answer = undefined
+      dropAnswer(old)
     }
   }
-  const findHere = (key: string, digest: string): Known | undefined => {
+  const findHere = (key: string, digest: string): Known | Promise<Known> | undefined => {
     const entry = entries.get(key)
     if (!entry) return undefined
     if (entry.digest !== digest) return answered(otherBody())
     // An answer past what is kept can be joined no more, and is no answer to a second arrival.
     if (entry.shared?.isWhole) return { kind: 'joined', shared: entry.shared }
-    return answered(entry.answer ?? lost())
+    return entry.first ?? answered(entry.answer ?? lost())
   }
-  const findInStore = async (key: string, digest: string): Promise<Known | undefined> => {
-    if (!store) return undefined
+  /** The answer of the process that has the id. It is not this one, and a record that is gone says no more than that. */
+  const waitForOther = async (from: SharedStore, key: string, digest: string): Promise<Known> => {
     // The answer of a process that died will not come: its time is over when its request's is.
     for (const until = runtime.now() + timeout; ; await runtime.sleep(POLL_INTERVAL)) {
-      const record = readRecord(await store.get(key))
-      if (!record) return undefined
+      const record = readRecord(await from.get(key))
+      if (!record) return answered(lost())
       if (record.digest !== digest) return answered(otherBody())
       if (record.answer) return answered(record.answer)
       if (record.isLost || runtime.now() >= Math.min(until, record.at + timeout)) return answered(lost())
     }
   }
-  const share = async (key: string, entry: Entry, answer: ProxyAnswer | undefined): Promise<void> => {
-    if (!store) return keep(entry, answer)
+  /** Takes the id among all processes; what the arrival gets where it may not run. */
+  const claim = async (from: SharedStore, key: string, entry: Entry, isOnce: boolean): Promise<Known | undefined> => {
+    let isTaken = false
     try {
       const { digest, at } = entry
-      await store.set(key, writeRecord({ digest, at, answer, isLost: !answer }), KEPT_FOR)
-      keep(entry, answer)
-      health.ok()
+      entry.isClaimed = await from.claim(key, writeRecord({ digest, at, answer: undefined, isLost: false }), claimedFor)
+      if (entry.isClaimed) return undefined
+      isTaken = true
+      return await waitForOther(from, key, digest)
     } catch (error) {
-      // Another process cannot have it, so nobody gets it: a caller must not depend on where it is asked.
-      keep(entry, undefined)
       health.failed(error)
+      // A claim whose answer was lost may stand: only what may be sent twice goes on.
+      if (!isOnce && onStoreError === 'allow') return undefined
+      return answered(isOnce && isTaken && !(error instanceof StoreValueError) ? lost() : storeProblem())
     }
+  }
+  const tell = async (key: string, entry: Entry, answer: ProxyAnswer | undefined, ms: number): Promise<boolean> => {
+    const { digest, at } = entry
+    try {
+      await store?.set(key, writeRecord({ digest, at, answer, isLost: !answer }), ms)
+      if (store) health.ok()
+      return true
+    } catch (error) {
+      health.failed(error)
+      return false
+    }
+  }
+  const begin = async (
+    key: string,
+    entry: Entry,
+    isOnce: boolean,
+    start: () => SharedAnswer,
+    admit: (() => Promise<ProxyAnswer | undefined>) | undefined,
+  ): Promise<Known> => {
+    let refused = store && (await claim(store, key, entry, isOnce))
+    if (!refused) {
+      const answer = await admit?.()
+      if (answer) {
+        if (entry.isClaimed) void tell(key, entry, answer, REFUSED_FOR)
+        refused = answered(answer)
+      }
+    }
+    entry.first = undefined
+    if (refused) {
+      entries.delete(key)
+      return refused
+    }
+    const shared = start()
+    entry.shared = shared
+    void shared.done.then(async (answer) => {
+      // What other processes cannot have, nobody gets: a caller must not depend on where it is asked.
+      const isTold = !entry.isClaimed || (await tell(key, entry, answer, KEPT_FOR))
+      keep(key, entry, isTold ? answer : undefined)
+    })
+    return { kind: 'joined', shared }
   }
 
   return {
-    async find(arrival) {
+    async find({ caller, id, digest }) {
       forget()
-      const key = keyOf(arrival)
-      const here = findHere(key, arrival.digest)
+      const key = keyOf(caller, id)
+      const here = findHere(key, digest)
       if (here || !store) return here
       try {
-        return await findInStore(key, arrival.digest)
+        return (await store.get(key)) === null ? undefined : await waitForOther(store, key, digest)
       } catch (error) {
         health.failed(error)
         return undefined
       }
     },
-    async run(arrival, isOnce, start) {
-      const key = keyOf(arrival)
-      const { digest } = arrival
+    async run({ caller, id, digest }, isOnce, start, admit) {
+      forget()
+      const key = keyOf(caller, id)
       const here = findHere(key, digest)
       if (here) return here
-      if (entries.size >= MAX_IDS) return answered(storeProblem())
-      const entry: Entry = { digest, at: runtime.now(), shared: undefined, answer: undefined }
-      if (store) {
-        const refused = await claim(store, key, entry, isOnce)
-        // Another arrival may have come first here while the store was asked.
-        const faster = findHere(key, digest)
-        if (faster || refused) return faster ?? (refused as Known)
+      if (entries.size >= (isOnce ? MAX_IDS : MAX_IDS / 2)) return answered(full())
+      const entry: Entry = {
+        digest,
+        at: runtime.now(),
+        first: undefined,
+        shared: undefined,
+        answer: undefined,
+        isClaimed: false,
       }
       entries.set(key, entry)
-      const shared = start()
-      entry.shared = shared
-      void shared.done.then((answer) => share(key, entry, answer))
-      return { kind: 'joined', shared }
+      entry.first = begin(key, entry, isOnce, start, admit)
+      return entry.first
     },
   }
+}
 
-  async function claim(from: SharedStore, key: string, entry: Entry, isOnce: boolean): Promise<Known | undefined> {
-    try {
-      const { digest, at } = entry
-      if (await from.claim(key, writeRecord({ digest, at, answer: undefined, isLost: false }), KEPT_FOR))
-        return undefined
-      return findHere(key, digest) ?? (await findInStore(key, digest)) ?? answered(lost())
-    } catch (error) {
-      health.failed(error)
-      // A claim whose answer was lost may stand: only what may be sent twice goes on.
-      return isOnce || onStoreError === 'deny' ? answered(storeProblem()) : undefined
-    }
-  }
+function keyOf(caller: string, id: string): string {
+  return `call:${caller.length}:${caller}:${id}`
 }
 
 function answered(answer: ProxyAnswer): Known {
@@ -174,6 +241,10 @@ function lost(): ProxyAnswer {
 
 function otherBody(): ProxyAnswer {
   return problem(422, 'call_id_reused', 'Another request was sent with this call id.')
+}
+
+function full(): ProxyAnswer {
+  return problem(503, 'overloaded', 'The proxy keeps too many call ids. Nothing was sent.', retryAfter(1_000))
 }
 
 function sizeOf(answer: ProxyAnswer | undefined): number {
@@ -190,17 +261,47 @@ interface StoreRecord {
 }
 
 function writeRecord({ answer, ...record }: StoreRecord): string {
-  const body = answer?.body instanceof Uint8Array ? new TextDecoder().decode(answer.body) : answer?.body
+  const body =
+    answer?.body instanceof Uint8Array
+      ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(answer.body)
+      : answer?.body
   return JSON.stringify({ ...record, answer: answer && { ...answer, body } })
 }
 
 function readRecord(text: string | null): StoreRecord | undefined {
   if (text === null) return undefined
+  let record: unknown
   try {
-    const record = JSON.parse(text) as StoreRecord
-    if (typeof record.digest === 'string' && typeof record.at === 'number') return record
+    record = JSON.parse(text)
   } catch {
     // Said below.
   }
-  throw new StoreError('the value is not a record of this proxy')
+  if (!isRecord(record)) throw new StoreValueError('it is not a record of a call id')
+  return record
+}
+
+/** What is not as we wrote it must not become an answer. */
+function isRecord(value: unknown): value is StoreRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { digest, at, answer, isLost } = value as Partial<StoreRecord>
+  return (
+    typeof digest === 'string' &&
+    typeof at === 'number' &&
+    typeof isLost === 'boolean' &&
+    (answer === undefined || isAnswer(answer))
+  )
+}
+
+function isAnswer(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { status, headers, body } = value as Partial<ProxyAnswer>
+  return (
+    Number.isInteger(status) &&
+    (status as number) >= 200 &&
+    (status as number) <= 599 &&
+    (body === null || typeof body === 'string') &&
+    typeof headers === 'object' &&
+    headers !== null &&
+    Object.entries(headers).every(([name, text]) => /^[a-z\d-]+$/.test(name) && /^[\x20-\x7e]*$/.test(String(text)))
+  )
 }

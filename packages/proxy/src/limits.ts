@@ -1,10 +1,11 @@
+import { ConfigurationError } from '@ob/core'
 // The package's index loads every store that it knows, also what only Node.js has.
 import MemoryLimiter from 'rate-limiter-flexible/lib/RateLimiterMemory.js'
 import RedisLimiter from 'rate-limiter-flexible/lib/RateLimiterRedis.js'
 import type { ProxyAnswer } from './exchange.ts'
-import type { ProxyOptions, RateLimiter } from './options.ts'
+import type { ProxyOptions, RateLimit, RateLimiter } from './options.ts'
 import { problem, retryAfter } from './problem.ts'
-import type { RedisClient, SharedStore } from './shared-store.ts'
+import { type RedisClient, type SharedStore, StoreError, StoreValueError } from './shared-store.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What keeps one caller, and all of them together, within the key's limit. */
@@ -20,8 +21,14 @@ export interface Limits {
 /** The longest that one 429 shuts the gate of all proxies, ms. */
 const MAX_SHUT = 60_000
 const GATE_KEY = 'gate'
+/** 24 days, seconds: a longer timer fires at once, and the limit would be gone. */
+const MAX_DURATION = 2_073_600
 
-/** Makes the limits, in memory or in the store. */
+/**
+ * Makes the limits, in memory or in the store.
+ *
+ * @throws {ConfigurationError} for a `rateLimit` that limits nothing
+ */
 export function createLimits({
   rateLimit,
   redis,
@@ -38,41 +45,54 @@ export function createLimits({
   readonly now: () => number
 }): Limits {
   const limiter = createLimiter(rateLimit, redis)
+  // One in memory, beside a store for the rest, says nothing of the store.
+  const isInStore = store !== undefined && (limiter as { readonly client?: unknown }).client !== undefined
   const onLost = (error: unknown, isOnce: boolean): ProxyAnswer | undefined => {
     health.failed(error)
     return isOnce || onStoreError === 'deny' ? storeProblem() : undefined
   }
+  const readGate = async (from: SharedStore): Promise<number> => {
+    const value = await from.get(GATE_KEY)
+    const until = value === null ? 0 : Number(value)
+    if (Number.isNaN(until)) throw new StoreValueError('the value is not a time')
+    return until
+  }
   return {
     async take(caller, isOnce) {
       try {
-        const taken = limiter.consume(caller)
-        await (store ? store.race(taken) : taken)
-        if (store) health.ok()
+        const taken = await (isInStore ? store.ask(() => limiter.consume(caller)) : limiter.consume(caller))
+        // What cannot be read as a count is taken for none by the limiter.
+        if (Number.isNaN((taken as { readonly consumedPoints?: unknown })?.consumedPoints))
+          throw new StoreValueError('the count is not a number')
+        if (isInStore) health.ok()
         return undefined
       } catch (error) {
         const wait = waitOf(error)
         if (wait === undefined) return onLost(error, isOnce)
+        if (isInStore) health.ok()
         return problem(429, 'rate_limited', 'Too many requests from you: wait, then ask less often.', retryAfter(wait))
       }
     },
     async checkGate(isOnce) {
       if (!store) return undefined
       try {
-        const until = Number(await store.get(GATE_KEY))
-        if (!(until > now())) return undefined
-        return problem(
-          429,
-          'rate_limited',
-          'The API takes no more requests of this site for now.',
-          retryAfter(until - now()),
-        )
+        const wait = Math.min(MAX_SHUT, (await readGate(store)) - now())
+        if (wait <= 0) return undefined
+        return problem(429, 'rate_limited', 'The API takes no more requests of this site for now.', retryAfter(wait))
       } catch (error) {
         return onLost(error, isOnce)
       }
     },
     shutGate(asked = 1_000) {
+      if (!store) return
       const wait = Math.min(MAX_SHUT, Math.max(1, Math.ceil(asked)))
-      store?.set(GATE_KEY, String(now() + wait), wait).catch(health.failed)
+      const until = now() + wait
+      const shut = async (): Promise<void> => {
+        // A short wait must not open the gate that a longer one has shut. A value that is not ours is written over.
+        const known = await readGate(store).catch(() => 0)
+        if (!(known >= until)) await store.set(GATE_KEY, String(until), wait)
+      }
+      shut().catch(health.failed)
     },
   }
 }
@@ -82,22 +102,39 @@ export function storeProblem(): ProxyAnswer {
   return problem(
     503,
     'store_unavailable',
-    'The proxy cannot count requests just now. Nothing was sent.',
+    'The proxy cannot count requests just now, and sent nothing for this one.',
     retryAfter(1_000),
   )
 }
 
 function createLimiter(rateLimit: ProxyOptions['rateLimit'], redis: RedisClient | undefined): RateLimiter {
-  if (rateLimit && 'consume' in rateLimit) return rateLimit
-  const { points = 60, duration = 60 } = rateLimit ?? {}
+  if (isLimiter(rateLimit)) return rateLimit
+  const { points, duration } = checkRateLimit(rateLimit)
   if (!redis) return new MemoryLimiter({ points, duration })
-  return new RedisLimiter({
-    storeClient: redis,
-    points,
-    duration,
-    keyPrefix: 'onebalance:limit',
-    rejectIfRedisNotReady: true,
-  })
+  if (!('defineCommand' in redis))
+    return {
+      consume: () =>
+        Promise.reject(new StoreError('its client has no defineCommand: give rateLimit a limiter of its own')),
+    }
+  // The store's script takes whole seconds, and none of them as "for ever".
+  return new RedisLimiter({ storeClient: redis, points, duration: Math.ceil(duration), keyPrefix: 'onebalance:limit' })
+}
+
+function isLimiter(rateLimit: ProxyOptions['rateLimit']): rateLimit is RateLimiter {
+  return typeof (rateLimit as Partial<RateLimiter> | null | undefined)?.consume === 'function'
+}
+
+function checkRateLimit(rateLimit: RateLimit = {}): { readonly points: number; readonly duration: number } {
+  const { points = 60, duration = 60 } = Object(rateLimit) as RateLimit
+  if (Object(rateLimit) !== rateLimit || !Number.isInteger(points) || points < 1)
+    throw new ConfigurationError({
+      message: 'rateLimit: must be { points, duration }, or a limiter; points whole, 1 or more',
+    })
+  if (typeof duration !== 'number' || !(duration > 0 && duration <= MAX_DURATION))
+    throw new ConfigurationError({
+      message: `rateLimit: duration must be in seconds, above 0, at most ${MAX_DURATION}`,
+    })
+  return { points, duration }
 }
 
 /** rate-limiter-flexible rejects with its result where no request is left, and with an `Error` where its store fails. */

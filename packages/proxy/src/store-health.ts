@@ -1,4 +1,5 @@
 import type { LogEntry } from './options.ts'
+import { StoreValueError } from './shared-store.ts'
 import type { Usage } from './usage.ts'
 
 /** Whether the shared store answers; what changes is logged once, not for every request. */
@@ -17,9 +18,16 @@ export function createStoreHealth(log: (entry: LogEntry) => void, usage: Usage):
     },
     failed(error) {
       usage.count('store_errors')
+      const reason = error instanceof Error ? error.message : String(error)
+      // It is one value: the next question has its answer, and "lost" and "back" would alternate.
+      if (error instanceof StoreValueError)
+        return log({
+          level: 'error',
+          event: 'unexpected',
+          message: `a value in the shared store is not ours: ${reason}`,
+        })
       if (isLost) return
       isLost = true
-      const reason = error instanceof Error ? error.message : String(error)
       log({ level: 'error', event: 'store_lost', message: `the shared store does not answer: ${reason}` })
     },
   }
