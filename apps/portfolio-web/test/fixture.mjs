@@ -28,7 +28,6 @@ export function useBrowser(args = []) {
      */
     async open({ sandbox: options, key = 'full', context: of = {}, before, locate = (url) => url } = {}) {
       const sandbox = await startSandbox(options)
-      ends.push(() => sandbox.close())
       const server = await startServer({
         folder: inject('folder'),
         apiKey: sandbox.keys[key],
@@ -38,7 +37,8 @@ export function useBrowser(args = []) {
         runtime: { now: sandbox.clock.now },
         log() {},
       })
-      ends.push(server.close)
+      // The sandbox ends first, so that nothing waits for an answer that a fault holds back.
+      ends.push(server.close, () => sandbox.close())
       const context = await holder.browser.newContext({ viewport: { width: 1280, height: 900 }, ...of })
       context.setDefaultTimeout(15_000)
       ends.push(() => context.close())
