@@ -1,4 +1,11 @@
-import { type Adapter, type AnyEndpoint, ConfigurationError, listEndpoints, type OneBalanceError } from '@ob/core'
+import {
+  type Adapter,
+  type AnyEndpoint,
+  ConfigurationError,
+  listEndpoints,
+  type OneBalanceError,
+  oneBalance,
+} from '@ob/core'
 import { createForwarder, type Forwarder } from '@ob/core/engine'
 import { createAnswerCache } from './answer-cache.ts'
 import { type Arrival, createCallIds } from './call-ids.ts'
@@ -9,7 +16,7 @@ import type { LogEntry, ProxyOptions } from './options.ts'
 import { CALL_HEADER, createOrigins } from './origins.ts'
 import { createPaths, type Match } from './paths.ts'
 import { problem, retryAfter } from './problem.ts'
-import { type SharedAnswer, shareAnswer, type UpstreamAnswer } from './shared-answer.ts'
+import { isReader, type SharedAnswer, shareAnswer, type UpstreamAnswer } from './shared-answer.ts'
 import { createSharedStore, type RedisClient } from './shared-store.ts'
 import { createStoreHealth } from './store-health.ts'
 import { askUpstream, passHeaders } from './upstream.ts'
@@ -51,7 +58,8 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     if (typeof value !== 'number' || !(value >= 1))
       throw new ConfigurationError({ message: `${name}: must be a number, 1 or more` })
   if (!Array.isArray(origins)) throw new ConfigurationError({ message: 'origins: must be a list' })
-  const forward = createForwarder({ ...options, timeout, deadline: timeout }, adapter)
+  // createCaller's default has no endpoints, and here they are the default of what may pass.
+  const forward = createForwarder({ ...options, api: options.api ?? oneBalance, timeout, deadline: timeout }, adapter)
   const { api, runtime } = forward
   const allow =
     options.allow ??
@@ -79,16 +87,21 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   let upstream = 0
 
   const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
+    const answer = await decide(request)
+    if (answer instanceof Response) return answer
+    // Also where the request is refused: a page of a listed origin has to read why.
+    const exposed = sites.expose(request)
+    return exposed ? { ...answer, headers: { ...answer.headers, ...exposed } } : answer
+  }
+
+  const decide = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
     const matched = match(request.method === 'OPTIONS' ? '' : request.method, request.target)
     if ('status' in matched && matched.status !== 405) return matched
     const preflight = sites.preflight(request)
     if (preflight) return preflight
     if ('status' in matched) return matched
     const foreign = sites.check(request)
-    if (foreign) return foreign
-    const answer = await admit(request, matched)
-    const exposed = sites.expose(request)
-    return exposed && !(answer instanceof Response) ? { ...answer, headers: { ...answer.headers, ...exposed } } : answer
+    return foreign ?? admit(request, matched)
   }
 
   const admit = async (request: ProxyRequest, matched: Match): Promise<ProxyAnswer | Response> => {
@@ -169,7 +182,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     })
     try {
       const answer = await askUpstream(forward, matched, request, onUpstreamError)
-      return countUntilEnd(answer, release)
+      return countUntilEnd(answer, release, (fn) => runtime.setTimer(timeout, fn))
     } catch (error) {
       release()
       log({ level: 'error', event: 'unexpected', message: String(error) })
@@ -225,12 +238,24 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   return Object.assign(safely, { forward, usage, maxBodyBytes, log })
 }
 
-/** Calls `release` when the body has been sent, or given up. */
-function countUntilEnd(answer: UpstreamAnswer, release: () => void): UpstreamAnswer {
+/**
+ * Calls `release` when the body has been read, or given up, or when the time is over: the request upstream is over then as well, and
+ * somebody who does not read must not keep its place.
+ */
+function countUntilEnd(
+  answer: UpstreamAnswer,
+  end: () => void,
+  setTimer: (fn: () => void) => () => void,
+): UpstreamAnswer {
   const { body, cancel } = answer
-  if (typeof body !== 'object' || body === null || !('read' in body)) {
-    release()
+  if (!isReader(body)) {
+    end()
     return answer
+  }
+  const stopTimer = setTimer(end)
+  const release = (): void => {
+    stopTimer()
+    end()
   }
   return {
     ...answer,
