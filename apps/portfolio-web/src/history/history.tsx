@@ -1,6 +1,6 @@
 import type { AggregatedAsset, Transaction } from '@ob/browser'
 import type { JSX } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { ErrorNotice } from '../errors/error-notice.tsx'
 import { Icon } from '../icons.tsx'
 import { TransactionRow } from './transaction-row.tsx'
@@ -20,7 +20,7 @@ export function History({
 
   // The button that was pressed moves away or goes, so the focus goes to the first of the new entries.
   const wantsFocus = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const before = shown.current
     shown.current = transactions?.length ?? 0
     if (!wantsFocus.current || shown.current <= before) return

@@ -1,6 +1,7 @@
 import { showAmount } from '../format.ts'
 
-const PLACES = 6
+/** Far more than are shown, so that the price of something cheap is not taken for none. */
+const PLACES = 18
 
 /**
  * How much of what is paid one whole unit of what is received costs, for reading. Whole numbers only: no digit is made up.

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { Portfolio } from '../portfolio.ts'
 import { Ended } from './ended.tsx'
 import { Entry } from './entry.tsx'
@@ -23,7 +23,7 @@ export function SwapPanel(props: {
   const isFirst = useRef(true)
 
   // What had the focus is gone when the step changes, so it goes to the heading of the next one.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isFirst.current) isFirst.current = false
     else if (state.step !== 'quoting') panel.current?.querySelector<HTMLElement>('[data-step-title]')?.focus()
   }, [state.step])
