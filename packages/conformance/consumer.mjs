@@ -55,10 +55,10 @@ export async function checkTarballs(runtimes) {
   }
 }
 
-/** Packs every package into a folder. @returns the tarball of each, by its name without the scope */
-export async function packAll(folder) {
+/** Packs packages into a folder. @returns the tarball of each, by its name without the scope */
+export async function packAll(folder, names = PACKAGES) {
   const tarballs = {}
-  for (const name of PACKAGES) {
+  for (const name of names) {
     const output = await run(pnpm, ['pack', '--json', '--pack-destination', folder], {
       cwd: join(root, 'packages', name),
     })
@@ -77,11 +77,9 @@ export async function install(folder, name, packages, tarballs, more = {}) {
     join(consumer, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module', dependencies }),
   )
-  // Not published yet, so core comes from its tarball as well.
-  await writeFile(
-    join(consumer, 'pnpm-workspace.yaml'),
-    `overrides:\n  '@ob/core': 'file:${tarballs.core}'\npmOnFail: ignore\n`,
-  )
+  // Not published yet, so what they depend on comes from its tarball as well.
+  const overrides = Object.entries(tarballs).map(([one, tarball]) => `  '@ob/${one}': 'file:${tarball}'\n`)
+  await writeFile(join(consumer, 'pnpm-workspace.yaml'), `overrides:\n${overrides.join('')}pmOnFail: ignore\n`)
   await run(pnpm, ['install', '--prefer-offline', '--ignore-scripts'], { cwd: consumer, env: cleanEnvironment() })
   return consumer
 }

@@ -1,5 +1,5 @@
 // An adapter in a bundle for browsers throws as it loads, and names @ob/browser; on servers it is the real module.
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build as buildWithEsbuild } from 'esbuild'
 import { run, runChecks } from './checks.mjs'
@@ -13,7 +13,7 @@ const folder = join(here, 'dist/.browser-bundles')
 const common = { bundle: true, write: false, logLevel: 'silent', absWorkingDir: join(here, '../..') }
 
 /** What must not run in a page, each with a name of its own that a program imports. */
-const REFUSED = { node: 'createClient', deno: 'createClient', bun: 'createClient' }
+const REFUSED = { node: 'createClient', deno: 'createClient', bun: 'createClient', proxy: 'createProxy' }
 
 /** With OB_LONG also webpack, Rollup and the client graph of Next. */
 export async function checkBrowserBundles(runtimes) {
@@ -58,7 +58,9 @@ async function programsOf(name) {
     ...(names.includes('isOneBalanceError') && {
       'one name of core': `import { isOneBalanceError } from '${specifier}'; globalThis.used = isOneBalanceError`,
     }),
-    'nothing by name': `import '${specifier}'`,
+    ...Object.fromEntries(
+      (await entriesOf(name)).map(({ path }) => [`nothing by name${path}`, `import '${specifier}${path}'`]),
+    ),
   }).map(([what, program]) => ({ name, what, program }))
 }
 
@@ -83,9 +85,10 @@ function serverChecksOf(name, runtimes) {
     [
       `${specifier} has the same names for browsers as for servers`,
       async () => {
-        const [server, browser] = await Promise.all(
-          ['index', 'browser'].map(async (file) => (await describeServerBundle(distFile(name, file))).names),
-        )
+        const entries = await entriesOf(name)
+        const parts = await Promise.all(entries.map(async ({ file }) => (await describeServerBundle(file)).names))
+        const server = [...new Set(parts.flat())].sort()
+        const { names: browser } = await describeServerBundle(distFile(name, 'browser'))
         if (server.join() !== browser.join()) throw new Error(`${server} and ${browser}`)
       },
     ],
@@ -145,6 +148,14 @@ function distFile(name, file) {
   return join(here, `../${name}/dist/${file}.js`)
 }
 
+/** The entries of a package that browsers do not get: `path` behind its name, and the `file` for servers. */
+async function entriesOf(name) {
+  const manifest = JSON.parse(await readFile(join(here, `../${name}/package.json`), 'utf8'))
+  return Object.entries(manifest.exports)
+    .filter(([, target]) => target.browser)
+    .map(([path, target]) => ({ path: path.slice(1), file: join(here, `../${name}`, target.default) }))
+}
+
 /** The files that a server's bundle is made of, and the names it exports. */
 async function describeServerBundle(entry, conditions) {
   const { metafile } = await buildWithEsbuild({
@@ -154,7 +165,7 @@ async function describeServerBundle(entry, conditions) {
     format: 'esm',
     platform: 'neutral',
     mainFields: ['module', 'main'],
-    external: ['node:*', 'undici'],
+    external: ['node:*', 'undici', 'ipaddr.js', 'lru-cache', 'rate-limiter-flexible'],
     ...(conditions && { conditions }),
   })
   return { files: Object.keys(metafile.inputs), names: Object.values(metafile.outputs)[0].exports.sort() }

@@ -28,7 +28,13 @@ export async function bundleWithLongBundlers(programs) {
   const folder = await mkdtemp(join(tmpdir(), 'ob-bundlers-'))
   try {
     const names = [...new Set(programs.map(({ name }) => name))]
-    const consumer = await install(folder, 'bundlers', names, await packAll(folder), VERSIONS)
+    const consumer = await install(
+      folder,
+      'bundlers',
+      names,
+      await packAll(folder, [...new Set(['core', 'node', ...names])]),
+      VERSIONS,
+    )
     return {
       scripts: await bundleScripts(consumer, programs),
       pages: hasBrowser ? await buildSite(consumer, programs) : [],
