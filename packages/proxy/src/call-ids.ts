@@ -199,11 +199,13 @@ export function createCallIds({
       const key = keyOf(caller, id)
       const here = findHere(key, digest)
       if (here || !store) return here
+      let isTaken = false
       try {
-        return (await store.get(key)) === null ? undefined : await waitForOther(store, key, digest)
+        isTaken = (await store.get(key)) !== null
+        return isTaken ? await waitForOther(store, key, digest) : undefined
       } catch (error) {
         health.failed(error)
-        return undefined
+        return isTaken && !(error instanceof StoreValueError) ? answered(lost()) : undefined
       }
     },
     async run({ caller, id, digest }, isOnce, start, admit) {

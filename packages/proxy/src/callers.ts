@@ -44,7 +44,8 @@ export function createCallers(
   const read = (answer: unknown): Identified => {
     if (answer === null || answer === undefined || answer === false)
       return refuse(problem(401, 'unauthorized', 'Sign in first: this site does not know who calls.'))
-    if (answer instanceof Response) return { refused: answer }
+    if (answer instanceof Response)
+      return answer.bodyUsed ? failed('authorize must return a new Response each time') : { refused: answer }
     const id = (answer as { id?: unknown }).id
     if (typeof id !== 'string' || id === '' || id.length > 256)
       return failed('authorize must return { id } with a string of 1 to 256 characters, null, or a Response')
@@ -54,13 +55,14 @@ export function createCallers(
     return (request) => {
       try {
         const answer = authorize(request.toRequest())
-        if (!(answer instanceof Promise)) return read(answer)
+        if (!isPromise(answer)) return read(answer)
         return new Promise((resolve) => {
           const cancel = setTimer(Math.min(timeout, AUTHORIZE_TIMEOUT), () =>
             resolve(failed('authorize did not answer in time')),
           )
-          answer
-            .then(read, (error: unknown) => failed(`authorize failed: ${nameOf(error)}`))
+          Promise.resolve(answer)
+            .then(read)
+            .catch((error: unknown) => failed(`authorize failed: ${nameOf(error)}`))
             .then((identified) => {
               cancel()
               resolve(identified)
@@ -98,6 +100,11 @@ export function networkOf(address: string): string | undefined {
 
 function refuse(refused: ProxyAnswer): Identified {
   return { refused }
+}
+
+/** A promise of another realm or library is no `Promise` of this one. */
+function isPromise(answer: unknown): answer is PromiseLike<unknown> {
+  return typeof (answer as { then?: unknown } | null | undefined)?.then === 'function'
 }
 
 /** A thrown message could hold a token. */

@@ -88,7 +88,8 @@ function toProxyRequest(
     },
     onLeave(leave) {
       left.push(leave)
-      request.signal?.addEventListener('abort', leave, { once: true })
+      if (request.signal?.aborted) leave()
+      else request.signal?.addEventListener('abort', leave, { once: true })
     },
   }
 }

@@ -87,21 +87,16 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   let upstream = 0
 
   const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
-    const answer = await decide(request)
-    if (answer instanceof Response) return answer
-    // Also where the request is refused: a page of a listed origin has to read why.
-    const exposed = sites.expose(request)
-    return exposed ? { ...answer, headers: { ...answer.headers, ...exposed } } : answer
-  }
-
-  const decide = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
     const matched = match(request.method === 'OPTIONS' ? '' : request.method, request.target)
-    if ('status' in matched && matched.status !== 405) return matched
-    const preflight = sites.preflight(request)
+    const isRefused = 'status' in matched
+    const preflight = isRefused && matched.status !== 405 ? undefined : sites.preflight(request)
     if (preflight) return preflight
-    if ('status' in matched) return matched
-    const foreign = sites.check(request)
-    return foreign ?? admit(request, matched)
+    const foreign = isRefused ? undefined : sites.check(request)
+    if (foreign) return foreign
+    const answer = isRefused ? matched : await admit(request, matched)
+    // Also of what is not on the list: a page of a listed origin has to read why.
+    const exposed = sites.expose(request)
+    return exposed && !(answer instanceof Response) ? { ...answer, headers: { ...answer.headers, ...exposed } } : answer
   }
 
   const admit = async (request: ProxyRequest, matched: Match): Promise<ProxyAnswer | Response> => {

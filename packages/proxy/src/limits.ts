@@ -88,9 +88,12 @@ export function createLimits({
       const wait = Math.min(MAX_SHUT, Math.max(1, Math.ceil(asked)))
       const until = now() + wait
       const shut = async (): Promise<void> => {
+        if (await store.claim(GATE_KEY, String(until), wait)) return
         // A short wait must not open the gate that a longer one has shut. A value that is not ours is written over.
-        const known = await readGate(store).catch(() => 0)
-        if (!(known >= until)) await store.set(GATE_KEY, String(until), wait)
+        const known = await readGate(store).catch((error) =>
+          error instanceof StoreValueError ? 0 : Promise.reject(error),
+        )
+        if (known < until) await store.set(GATE_KEY, String(until), wait)
       }
       shut().catch(health.failed)
     },

@@ -4,7 +4,8 @@ import { ConfigurationError } from '@ob/core'
 import { reasonPhrase } from '@ob/core/engine'
 import type { TransportOptions } from '@ob/node'
 import { createAdapter } from '#adapter'
-import { BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
+import { type Connections, createConnections } from './connections.ts'
+import { type AnswerReader, BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
 import { createHandler, type Handler } from './handle.ts'
 import { LazyRequest } from './lazy-request.ts'
 import type { ProxyOptions } from './options.ts'
@@ -59,10 +60,19 @@ export interface NodeHandler {
  * @throws {InsecureUrlError} for a `baseURL` that is not safe
  */
 export function createNodeHandler(options: NodeProxyOptions): NodeHandler {
+  return createListener(options, createConnections())
+}
+
+function createListener(options: NodeProxyOptions, connections: Connections): NodeHandler {
   const handler = createHandler(options, createAdapter(options), true)
   const { forward, usage } = handler
   return Object.assign(
-    (request: IncomingMessage, response: ServerResponse): void => void answer(handler, request, response),
+    (request: IncomingMessage, response: ServerResponse): void => {
+      answer(handler, connections, request, response).catch((error: unknown) => {
+        handler.log({ level: 'error', event: 'unexpected', message: String(error) })
+        response.destroy()
+      })
+    },
     { usage, ready: forward.ready, close: forward.close },
   )
 }
@@ -79,10 +89,25 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ProxyServe
   const { hostname = '127.0.0.1', port = 0, drainTimeout = 10_000, signals = ['SIGTERM', 'SIGINT'] } = options
   const { timeout = 30_000 } = options
   if (!(drainTimeout >= 0)) throw new ConfigurationError({ message: 'drainTimeout: must be a number, 0 or more' })
-  const handler = createNodeHandler(options)
+  const connections = createConnections()
+  const handler = createListener(options, connections)
   let isClosing = false
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
+    if (isClosing) response.setHeader('connection', 'close')
+    if (request.url === '/healthz') return void send(response, health(200, 'ok'))
+    if (request.url === '/readyz') {
+      const isReady = isClosing ? Promise.reject() : handler.ready()
+      return void isReady.then(
+        () => send(response, health(200, 'ready')),
+        () => send(response, health(503, isClosing ? 'closing' : 'no key')),
+      )
+    }
+    handler(request, response)
+  }
   const server = createServer(
     {
+      // The answer of node:http has no body; the rules refuse it as well.
+      requireHostHeader: false,
       // Slow heads and bodies hold a connection no longer than a request may take.
       headersTimeout: Math.min(timeout, 10_000),
       requestTimeout: timeout + 1_000,
@@ -90,21 +115,25 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ProxyServe
       keepAliveTimeout: 65_000,
       maxHeaderSize: 16_384,
     },
-    (request, response) => {
-      if (isClosing) response.setHeader('connection', 'close')
-      if (request.url === '/healthz') return send(response, health(200, 'ok'))
-      if (request.url === '/readyz') {
-        const isReady = isClosing ? Promise.reject() : handler.ready()
-        return void isReady.then(
-          () => send(response, health(200, 'ready')),
-          () => send(response, health(503, isClosing ? 'closing' : 'no key')),
-        )
-      }
-      handler(request, response)
-    },
+    listener,
   )
-  server.on('clientError', refuseMalformed)
-  server.on('connect', (_, socket: Socket) => refuseRaw(socket, 405, 'method_not_allowed', 'This is no tunnel.'))
+  server.on('checkContinue', (request, response) => {
+    continueWhenRead(request, response)
+    listener(request, response)
+  })
+  server.on('checkExpectation', (_, response: ServerResponse) =>
+    send(
+      response,
+      problem(417, 'expectation_failed', 'Nothing but 100-continue can be expected.', { connection: 'close' }),
+    ),
+  )
+  server.on('clientError', (error: Error & { code?: string }, socket: Socket) => {
+    // Only what ends in its own body can be answered here: anything else would stand in the place of another answer, or in its middle.
+    const isOther = ({ headersSent, req }: ServerResponse): boolean => headersSent || req.complete
+    if (connections.on(socket).some(isOther)) socket.destroy()
+    else refuseMalformed(error, socket)
+  })
+  server.on('connect', (_, socket: Socket) => refuseRaw(socket, 400, 'malformed_request', 'This is no tunnel.'))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, hostname, resolve)
@@ -116,7 +145,7 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ProxyServe
   const close = (): Promise<void> => {
     isClosing = true
     for (const signal of signals) process.off(signal, onSignal)
-    closed ??= drain(server, drainTimeout).then(handler.close)
+    closed ??= drain(server, connections, drainTimeout).then(handler.close)
     return closed
   }
   for (const signal of signals) process.on(signal, onSignal)
@@ -124,7 +153,13 @@ export async function serveProxy(options: ServeProxyOptions): Promise<ProxyServe
   return Object.freeze({ url: urlOf(server), usage, close })
 }
 
-async function drain(server: Server, timeout: number): Promise<void> {
+async function drain(server: Server, connections: Connections, timeout: number): Promise<void> {
+  const closeIdle = server.closeIdleConnections.bind(server)
+  // A connection counts as idle when the end of its answer has been written, which is not when it has been sent.
+  server.closeIdleConnections = () => {
+    if (connections.underWay === 0) closeIdle()
+  }
+  connections.onIdle(server.closeIdleConnections)
   const ended = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeIdleConnections()
   const timer = setTimeout(() => server.closeAllConnections(), timeout)
@@ -132,12 +167,24 @@ async function drain(server: Server, timeout: number): Promise<void> {
   clearTimeout(timer)
 }
 
+/** A body that nobody wants is not asked for; whether it comes all the same is not known, so the connection ends then. */
+function continueWhenRead(request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('connection', 'close')
+  const onListener = (event: string | symbol): void => {
+    if (event !== 'data') return
+    request.off('newListener', onListener)
+    response.removeHeader('connection')
+    response.writeContinue()
+  }
+  request.on('newListener', onListener)
+}
+
 function urlOf(server: Server): string {
   const { address, port } = server.address() as { address: string; port: number }
   return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`
 }
 
-function health(status: number, text: string): ProxyAnswer {
+function health(status: number, text: string): WholeAnswer {
   return {
     status,
     headers: { 'cache-control': 'no-store', 'content-type': 'application/json', 'x-content-type-options': 'nosniff' },
@@ -145,17 +192,30 @@ function health(status: number, text: string): ProxyAnswer {
   }
 }
 
-async function answer(handler: Handler, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const left: (() => void)[] = []
-  response.on('close', () => {
-    if (!response.writableFinished) for (const leave of left) leave()
-  })
-  const result = countHosts(request) === 1 ? await handler(toProxyRequest(request, handler, left)) : noHost()
+async function answer(
+  handler: Handler,
+  connections: Connections,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  let leave: (() => void) | undefined
+  connections.add(response, () => leave?.())
+  const onLeave = (run: () => void): void => {
+    if (request.socket.destroyed) run()
+    else leave = run
+  }
+  const result = countHosts(request) === 1 ? await handler(toProxyRequest(request, handler, onLeave)) : noHost()
   if (result instanceof Response) return sendResponse(response, result)
-  send(response, result, () => {
-    for (const leave of left) leave()
-  })
+  const { status, headers, body } = result
+  if (!isReader(body)) return send(response, { status, headers, body })
+  // A caller who does not read must not hold the answer, and its place upstream, for longer than the API may take for it.
+  const cancel = handler.forward.runtime.setTimer(handler.forward.timeout, () => response.destroy())
+  await stream(response, result, body)
+  cancel()
 }
+
+/** An answer that is not read piece by piece. */
+type WholeAnswer = ProxyAnswer & { readonly body: string | Uint8Array | null }
 
 function noHost(): ProxyAnswer {
   return problem(400, 'malformed_request', 'A request has one Host.')
@@ -169,7 +229,11 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
   return count
 }
 
-function toProxyRequest(request: IncomingMessage, { forward }: Handler, left: (() => void)[]): ProxyRequest {
+function toProxyRequest(
+  request: IncomingMessage,
+  { forward }: Handler,
+  onLeave: ProxyRequest['onLeave'],
+): ProxyRequest {
   const { headers, method = 'GET', socket } = request
   // Express cuts the mount path off `url`.
   const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? ''
@@ -219,15 +283,11 @@ function toProxyRequest(request: IncomingMessage, { forward }: Handler, left: ((
         request.on('error', fail)
         request.on('close', () => fail(new Error('the caller is gone')))
       }),
-    onLeave(leave) {
-      if (socket.destroyed) leave()
-      else left.push(leave)
-    },
+    onLeave,
   }
 }
 
-function send(response: ServerResponse, { status, headers, body }: ProxyAnswer, leave?: () => void): void {
-  if (isReader(body)) return void stream(response, status, headers, body.read, leave)
+function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
   const bytes = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes })
   response.end(body ?? undefined)
@@ -235,15 +295,13 @@ function send(response: ServerResponse, { status, headers, body }: ProxyAnswer, 
 
 async function stream(
   response: ServerResponse,
-  status: number,
-  headers: ProxyAnswer['headers'],
-  read: () => Promise<Uint8Array | undefined>,
-  leave: (() => void) | undefined,
+  { status, headers }: ProxyAnswer,
+  { read }: AnswerReader,
 ): Promise<void> {
   response.writeHead(status, headers)
   try {
     for (let chunk = await read(); chunk; chunk = await read()) {
-      if (response.destroyed) return leave?.()
+      if (response.destroyed) return
       if (!response.write(chunk)) await drained(response)
     }
     response.end()

@@ -91,11 +91,11 @@ function isCanonical(segment: string): boolean {
 }
 
 function toQuery(raw: string): string | undefined {
-  if (!/^[\x21-\x7e]*$/.test(raw) || /[#\\]/.test(raw)) return undefined
+  if (!/^[\x21-\x7e]*$/.test(raw) || /[#\\]|%(?![\da-f]{2})/i.test(raw)) return undefined
   const parameters = new URLSearchParams(raw)
   const names = [...parameters.keys()]
   // `a=1&a=2` is read as the first, the last or both, according to who reads it.
   if (new Set(names).size !== names.length) return undefined
   const text = parameters.toString()
-  return /%(?:0\d|1[\da-f]|7f)/i.test(text) || text.includes('%EF%BF%BD') ? undefined : text
+  return /%(?:[01][\da-f]|7f)/i.test(text) || text.includes('%EF%BF%BD') ? undefined : text
 }

@@ -15,7 +15,7 @@ export function problem(
   code: string,
   message: string,
   headers?: Readonly<Record<string, string>>,
-): ProxyAnswer {
+): ProxyAnswer & { readonly body: string } {
   return {
     status,
     headers: headers ? { ...SAFE_HEADERS, ...headers } : SAFE_HEADERS,
@@ -49,7 +49,9 @@ export function problemOf(error: OneBalanceError, passed: Readonly<Record<string
     case 'rate_limited':
       return problem(429, code, say(error), { ...passed, ...retryAfter(error.retryAfter) })
   }
-  if (typeof status !== 'number' || status < 400) return problem(502, code, 'The API could not be asked.')
+  // Past 599 there is no such class of answers (RFC 9110, section 15), and no `Response` either.
+  if (typeof status !== 'number' || status < 400 || status > 599)
+    return problem(502, code, 'The API could not be asked.')
   const wait = error.retryAfter === undefined ? {} : retryAfter(error.retryAfter)
   return problem(status, String(error.serverError?.code ?? code), say(error), { ...passed, ...wait })
 }

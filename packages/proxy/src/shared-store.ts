@@ -21,8 +21,8 @@ export interface SharedStore {
 /** How long the store may take, ms: a caller would rather wait for the API. */
 const STORE_TIMEOUT = 100
 const PREFIX = 'onebalance:'
-/** How an ioredis client calls itself while it has no server; a command would wait in its queue, and run when nobody wants it any more. */
-const AWAY = new Set(['reconnecting', 'close', 'end', 'disconnecting'])
+/** How an ioredis client calls itself when it has a server, or looks for one once it is asked: otherwise a command would wait in its queue. */
+const READY = new Set(['ready', 'wait'])
 
 /** The store did not answer, or not in time. */
 export class StoreError extends Error {}
@@ -42,16 +42,19 @@ export function createSharedStore(redis: RedisClient, runtime: Pick<Runtime, 'se
   const race = <T>(promise: Promise<T>): Promise<T> => {
     let cancel: (() => void) | undefined
     const late = new Promise<never>((_, reject) => {
-      cancel = runtime.setTimer(STORE_TIMEOUT, () => {
-        restUntil = runtime.now() + STORE_TIMEOUT
-        reject(new StoreError('no answer in time'))
+      // In two steps: where this process was busy, the answer lies in its socket, and is read between them.
+      cancel = runtime.setTimer(STORE_TIMEOUT - 1, () => {
+        cancel = runtime.setTimer(1, () => {
+          restUntil = runtime.now() + STORE_TIMEOUT
+          reject(new StoreError('no answer in time'))
+        })
       })
     })
     return Promise.race([promise, late]).finally(() => cancel?.())
   }
   const tell = async <T>(question: () => Promise<T>): Promise<T> => {
     const { status } = redis as { readonly status?: unknown }
-    if (typeof status === 'string' && AWAY.has(status)) throw new StoreError('not connected')
+    if (typeof status === 'string' && !READY.has(status)) throw new StoreError('not connected')
     try {
       return await race(question())
     } catch (error) {
