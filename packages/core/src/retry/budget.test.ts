@@ -4,7 +4,7 @@ import { createBudget } from './budget.ts'
 
 const takeAll = (budget: ReturnType<typeof createBudget>): number => {
   let taken = 0
-  while (taken < 1_000 && budget.take()) taken += 1
+  while (taken < 1_000 && budget.take() !== false) taken += 1
   return taken
 }
 
@@ -13,6 +13,14 @@ describe('createBudget', () => {
     const budget = createBudget({ capacity: 5, refill: 0.1 })
     expect(takeAll(budget)).toBe(5)
     expect(budget.take()).toBe(false)
+  })
+
+  it('tells the share that was spent before', () => {
+    const budget = createBudget({ capacity: 4, refill: 1 })
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([0, 0.25, 0.5])
+    budget.refill()
+    expect([budget.take(), budget.take(), budget.take()]).toEqual([0.5, 0.75, false])
+    expect(createBudget({ capacity: Number.POSITIVE_INFINITY, refill: 1 }).take()).toBe(0)
   })
 
   it('gives a retry back for ten successes', () => {
@@ -49,7 +57,7 @@ describe('createBudget', () => {
           if (!isTake) {
             budget.refill()
             refilled += refill
-          } else if (budget.take()) taken += 1
+          } else if (budget.take() !== false) taken += 1
         }
         expect(taken).toBeLessThanOrEqual(capacity + refilled + 1e-6)
       }),

@@ -1,7 +1,7 @@
 /** The retries that a client may still spend, so that an outage is not answered with a storm. */
 export interface Budget {
-  /** Takes one retry; false when there is none left. */
-  take(): boolean
+  /** Takes one retry and gives the share of the budget, in [0, 1), that was spent before; false when there is none left. */
+  take(): number | false
   /** A success gives a part of a retry back. */
   refill(): void
 }
@@ -17,8 +17,9 @@ export function createBudget(options: { readonly capacity: number; readonly refi
     take() {
       // Ten times 0.1 is a little less than 1.
       if (tokens < 1 - 1e-9) return false
+      const spent = 1 - tokens / options.capacity
       tokens -= 1
-      return true
+      return Number.isNaN(spent) ? 0 : spent
     },
     refill() {
       tokens = Math.min(options.capacity, tokens + options.refill)

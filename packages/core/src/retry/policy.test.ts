@@ -96,7 +96,7 @@ const ask = (question: Partial<RetryQuestion>) =>
     retries: 0,
     policy: DEFAULT_RETRY,
     remaining: 120_000,
-    takeBudget: () => true,
+    takeBudget: () => 0,
     random: 0.5,
     ...question,
   })
@@ -133,6 +133,22 @@ describe('decideRetry', () => {
     ['a delay that just fits', { remaining: 251 }, { retry: true, delay: 250 }],
     ['a deadline that has passed', { remaining: -1, random: 0 }, { retry: false, stopped: 'deadline' }],
     ['an empty budget', { takeBudget: () => false }, { retry: false, stopped: 'budget' }],
+    [
+      'a Retry-After for many calls, spread',
+      { retryAfter: 10_000, takeBudget: () => 0.5 },
+      { retry: true, delay: 15_250 },
+    ],
+    [
+      'a Retry-After for many calls, spread within the deadline',
+      { retryAfter: 10_000, takeBudget: () => 0.5, remaining: 12_250 },
+      { retry: true, delay: 11_150 },
+    ],
+    [
+      'a 429, spread by the gate',
+      { failure: { kind: 'status', status: 429 }, retryAfter: 10_000, takeBudget: () => 0.5 },
+      { retry: true, delay: 10_250 },
+    ],
+    ['retries without Retry-After, whatever is spent', { takeBudget: () => 0.9 }, { retry: true, delay: 250 }],
     ['retries switched off', { policy: false }, { retry: false, stopped: 'disabled' }],
     [
       'what is never retried, switched off',
@@ -148,7 +164,7 @@ describe('decideRetry', () => {
     let taken = 0
     const takeBudget = () => {
       taken += 1
-      return true
+      return 0
     }
     ask({ takeBudget, failure: { kind: 'final' } })
     ask({ takeBudget, policy: false })
@@ -184,8 +200,9 @@ it('never waits less than nothing, more than the cap, less than Retry-After, or 
     retryAfter: fc.option(duration, { nil: undefined }),
     remaining: fc.oneof(duration, fc.integer({ min: -1_000, max: 1_000 })),
     takeBudget: fc.constantFrom(
-      () => true,
-      () => false,
+      () => 0,
+      () => 0.98,
+      () => false as const,
     ),
     random,
   })
@@ -194,12 +211,15 @@ it('never waits less than nothing, more than the cap, less than Retry-After, or 
       const decision = decideRetry(question)
       if (!decision.retry) return
       const { retryAfter = 0, policy, remaining, takeBudget, retries } = question
+      const spent = takeBudget()
       expect(decision.delay).toBeGreaterThanOrEqual(retryAfter)
-      expect(decision.delay).toBeLessThanOrEqual(retryAfter + (policy as RetryPolicy).maxDelay)
+      expect(decision.delay).toBeLessThanOrEqual(
+        retryAfter + (policy as RetryPolicy).maxDelay + 2 * retryAfter * Number(spent),
+      )
       expect(decision.delay).toBeLessThan(remaining)
       expect(retryAfter).toBeLessThanOrEqual((policy as RetryPolicy).maxRetryAfter)
       expect(retries).toBeLessThan((policy as RetryPolicy).maxRetries)
-      expect(takeBudget()).toBe(true)
+      expect(spent).not.toBe(false)
     }),
     { numRuns: 2_000 },
   )

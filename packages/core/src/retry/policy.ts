@@ -34,8 +34,8 @@ export interface RetryQuestion {
   readonly retryAfter?: number | undefined
   /** Left of the call's deadline, ms. */
   readonly remaining: number
-  /** Takes one retry from the client's budget; asked last. */
-  readonly takeBudget: () => boolean
+  /** Takes one retry from the client's budget, see `Budget`; asked last. */
+  readonly takeBudget: () => number | false
   /** In [0, 1). */
   readonly random: number
 }
@@ -54,7 +54,9 @@ export function decideRetry(question: RetryQuestion): RetryDecision {
   if (retryAfter > policy.maxRetryAfter || retryAfter > Math.max(0, remaining)) return stop('retry_after')
   const delay = retryAfter + backoffDelay(retries, policy, random)
   if (delay >= remaining) return stop('deadline')
-  return takeBudget() ? { retry: true, delay } : stop('budget')
+  const spent = takeBudget()
+  if (spent === false) return stop('budget')
+  return { retry: true, delay: delay + random * spread({ failure, retryAfter, spent, left: remaining - delay }) }
 }
 
 /**
@@ -91,6 +93,23 @@ export function hidesOutcome(failure: Failure): boolean {
 
 /** Statuses that pass (RFC 9110, section 15; 520 to 524 are Cloudflare's, 529 means overloaded). */
 const TRANSIENT: ReadonlySet<number> = new Set([408, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529])
+
+/**
+ * What is added to the jitter of a `Retry-After`, ms at most. Where many calls of a client have failed, each waits for itself, and all
+ * may have been told the same moment: the more of the budget is spent, the further apart they come back. One call alone gets no more,
+ * and after a 429 it is the gate that holds the calls back.
+ */
+function spread(question: {
+  readonly failure: Failure
+  readonly retryAfter: number
+  readonly spent: number
+  readonly left: number
+}): number {
+  const { failure, retryAfter, spent, left } = question
+  if (failure.kind === 'status' && failure.status === 429) return 0
+  // A tenth of what is left of the deadline is for the request itself.
+  return Math.min(2 * retryAfter * spent, 0.9 * left)
+}
 
 function stop(stopped: Stopped): RetryDecision {
   return { retry: false, stopped }

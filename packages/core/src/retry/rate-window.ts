@@ -13,6 +13,8 @@ export interface RateWindow {
   readonly inFlight: number
   /** When it opens again, epoch ms; `undefined` while it is open. */
   readonly shutUntil: number | undefined
+  /** Whether it is open and nothing is known of an end. */
+  readonly isUnlimited: boolean
   /** Whether the moment to open has come. */
   isDue(): boolean
   /** Until it opens, ms. */
@@ -68,6 +70,9 @@ export function createRateWindow(options: {
     },
     get shutUntil() {
       return shutUntil
+    },
+    get isUnlimited() {
+      return shutUntil === undefined && probe === 'none' && remaining === Number.POSITIVE_INFINITY
     },
     // A clock that was set back must not keep it shut.
     isDue: () => shutUntil !== undefined && (runtime.now() >= shutUntil || runtime.now() < shutAt),
