@@ -1,6 +1,6 @@
 import type { OneBalanceError } from '@ob/core'
 import type { Forwarder, HeaderReader } from '@ob/core/engine'
-import type { ProxyRequest } from './exchange.ts'
+import type { AnswerReader, ProxyRequest } from './exchange.ts'
 import type { Match } from './paths.ts'
 import { problem, problemOf, SAFE_HEADERS } from './problem.ts'
 import { concat, type UpstreamAnswer } from './shared-answer.ts'
@@ -53,11 +53,13 @@ export async function askUpstream(
     return problem(502, 'invalid_response', 'The API answered with what is not JSON.')
   }
   const length = Number(headers?.get('content-length') ?? Number.NaN)
-  if (!(length <= SMALL_BYTES)) return { status, headers: headed, body: { read: stream.read }, cancel: stream.cancel }
   const chunks: Uint8Array[] = []
   let bytes = 0
   try {
     for (let chunk = await stream.read(); chunk; chunk = await stream.read()) {
+      // What fails before its first piece can still be answered with an error.
+      if (!(length <= SMALL_BYTES))
+        return { status, headers: headed, body: continued(chunk, stream.read), cancel: stream.cancel }
       chunks.push(chunk)
       bytes += chunk.length
     }
@@ -65,6 +67,17 @@ export async function askUpstream(
     return fail(error as OneBalanceError)
   }
   return { status, headers: headed, body: concat(chunks, bytes) }
+}
+
+function continued(first: Uint8Array, read: AnswerReader['read']): AnswerReader {
+  let next: Uint8Array | undefined = first
+  return {
+    async read() {
+      const chunk = next ?? (await read())
+      next = undefined
+      return chunk
+    },
+  }
 }
 
 /** The headers of an answer that pass, in the form that they must have. */
