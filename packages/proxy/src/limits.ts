@@ -114,7 +114,7 @@ function createLimiter(rateLimit: ProxyOptions['rateLimit'], redis: RedisClient 
   if (isLimiter(rateLimit)) return rateLimit
   const { points, duration } = checkRateLimit(rateLimit)
   if (!redis) return new MemoryLimiter({ points, duration })
-  if (!('defineCommand' in redis))
+  if (typeof (redis as { readonly defineCommand?: unknown }).defineCommand !== 'function')
     return {
       consume: () =>
         Promise.reject(new StoreError('its client has no defineCommand: give rateLimit a limiter of its own')),
