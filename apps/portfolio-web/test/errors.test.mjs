@@ -245,6 +245,20 @@ describe.skipIf(!hasBrowser)('what goes wrong is said, with what to do', () => {
     expect([...sandbox.executed.values()]).toEqual([1])
   })
 
+  it('a session that ends while an old swap is watched says nothing about the swap', async () => {
+    const { page, sandbox, context } = await open()
+    await askForOffer(page)
+    await page.getByRole('button', { name: 'Swap now' }).click()
+    sandbox.clock.advance(500)
+    await hurry(page, stage(page, 'PENDING'))
+    await page.reload()
+    await hurry(page, stage(page, 'PENDING'))
+    await context.clearCookies()
+    const { notice } = await readNotice(page, 'swap', 'unauthorized')
+    await notice.getByText('Do not send it again.').waitFor()
+    expect(await page.evaluate(() => sessionStorage.getItem('order'))).not.toBe(null)
+  })
+
   it('insecure_url: a page that came over plain HTTP from elsewhere says why it does nothing', async () => {
     const { page, sandbox } = await open({ locate: (url) => url.replace('127.0.0.1', 'portfolio.example') })
     const notice = page.locator('.notice[data-code="insecure_url"]')

@@ -53,9 +53,14 @@ describe.skipIf(!hasBrowser)('the journey', () => {
   it('sends once, however often the button is pressed', async () => {
     const { page, sandbox } = await open()
     await askForOffer(page)
-    await page.getByRole('button', { name: 'Swap now' }).evaluate((button) => {
-      for (let presses = 0; presses < 5; presses += 1) button.click()
+    const button = await page.getByRole('button', { name: 'Swap now' }).elementHandle()
+    const sent = page.waitForRequest('**/execute-quote')
+    await button.evaluate((element) => {
+      for (let presses = 0; presses < 5; presses += 1) element.click()
     })
+    await sent
+    // A press that was on its way when the button went.
+    await button.evaluate((element) => element.click())
     await pass(sandbox, page, 4_000)
     await hurry(page, page.getByRole('heading', { name: 'Swap settled' }))
     expect(sandbox.requests.filter(({ endpoint }) => endpoint === 'executeQuote')).toHaveLength(1)
