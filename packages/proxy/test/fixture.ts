@@ -22,7 +22,7 @@ export async function startProxy(shell: Shell, upstream: Upstream, options: Prox
   const running = await shell.start({
     apiKey: CANARY,
     baseURL: upstream.url,
-    ca: upstream.ca,
+    ...(upstream.url.startsWith('https:') ? { ca: upstream.ca } : { allowInsecureLoopback: true }),
     rateLimit: { points: 1_000_000 },
     log: () => {},
     ...(!options.anonymous && {

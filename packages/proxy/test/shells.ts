@@ -56,7 +56,14 @@ async function answer(
   outgoing: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController()
-  outgoing.on('close', () => gone.abort())
+  const { socket } = incoming
+  const leave = (): void => gone.abort()
+  // An answer that waits for its turn is not told that its connection has closed.
+  socket.setMaxListeners(0).once('close', leave)
+  outgoing.on('close', () => {
+    leave()
+    socket.off('close', leave)
+  })
   let request: Request
   try {
     request = toRequest(incoming, gone.signal)

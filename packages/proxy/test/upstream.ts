@@ -1,7 +1,7 @@
 // An API that a test makes hostile: TLS on loopback, the requests as they came, and answers written byte by byte.
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
-import { createServer, type TLSSocket } from 'node:tls'
+import { type AddressInfo, createServer as createPlainServer, type Socket } from 'node:net'
+import { createServer } from 'node:tls'
 import { generate } from 'selfsigned'
 
 /** One request as the API received it, whole. */
@@ -14,14 +14,14 @@ export interface Delivery {
 }
 
 /** Answers one request: text as it goes over the wire, or a function that writes it, or nothing for no answer. */
-export type Answerer = (delivery: Delivery, socket: TLSSocket) => string | undefined | Promise<string | undefined>
+export type Answerer = (delivery: Delivery, socket: Socket) => string | undefined | Promise<string | undefined>
 
 export interface Upstream {
   readonly url: string
   readonly ca: string
   readonly deliveries: Delivery[]
   /** Connections that are open. */
-  readonly sockets: ReadonlySet<TLSSocket>
+  readonly sockets: ReadonlySet<Socket>
   /** How requests are answered from now on. @default JSON `[]` */
   answer: Answerer
   /** Resolves when so many requests have arrived in all. */
@@ -54,11 +54,11 @@ export function chunk(text: string): string {
   return `${Buffer.byteLength(text, 'latin1').toString(16)}\r\n${text}\r\n`
 }
 
-/** Starts it. */
-export async function startUpstream(): Promise<Upstream> {
+/** Starts it. `isPlain`: without TLS, for a thousand connections at once. */
+export async function startUpstream({ isPlain = false } = {}): Promise<Upstream> {
   const { ca, cert, key } = await createCertificate()
   const deliveries: Delivery[] = []
-  const sockets = new Set<TLSSocket>()
+  const sockets = new Set<Socket>()
   const waiters = new Set<() => void>()
   const changed = (): void => {
     for (const waiter of [...waiters]) waiter()
@@ -73,16 +73,16 @@ export async function startUpstream(): Promise<Upstream> {
       waiters.add(check)
       check()
     })
-  const server = createServer({ cert, key, ALPNProtocols: ['http/1.1'] }, (socket) => {
+  const accept = (socket: Socket): void => {
     sockets.add(socket)
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       sockets.delete(socket)
       changed()
     })
-    void serve(socket)
-  })
-  const serve = async (socket: TLSSocket): Promise<void> => {
+    serve(socket)
+  }
+  const serve = (socket: Socket): void => {
     let rest = ''
     socket.setEncoding('latin1')
     socket.on('data', (data: string) => {
@@ -99,11 +99,13 @@ export async function startUpstream(): Promise<Upstream> {
       }
     })
   }
-  server.on('tlsClientError', () => {})
+  const server = isPlain
+    ? createPlainServer(accept)
+    : createServer({ cert, key, ALPNProtocols: ['http/1.1'] }, accept).on('tlsClientError', () => {})
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const upstream: Upstream = {
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `${isPlain ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     ca,
     deliveries,
     sockets,
