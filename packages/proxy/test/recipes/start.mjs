@@ -1,0 +1,19 @@
+// Starts a recipe, serving what only exports handlers, and prints its port.
+import process from 'node:process'
+
+const recipe = await import(process.argv[2])
+const server = recipe.server ?? (await serveHandlers())
+// Deno has `addr`, Bun `port`, and node:http says it when it listens.
+if (!server.port && !server.addr && !server.listening) await new Promise((resolve) => server.once('listening', resolve))
+console.log(`port ${server.port ?? server.addr?.port ?? server.address().port}`)
+
+/** Calls them as Next.js and SvelteKit do. */
+async function serveHandlers() {
+  const { serve } = await import('@hono/node-server')
+  const isNext = process.argv[2].includes('next')
+  const fetch = (request) => {
+    const event = { request, getClientAddress: () => '127.0.0.1' }
+    return recipe[request.method](...(isNext ? [request, { params: Promise.resolve({ path: [] }) }] : [event]))
+  }
+  return serve({ fetch, port: Number(process.env.PORT) })
+}
