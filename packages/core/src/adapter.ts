@@ -22,7 +22,7 @@ export interface Adapter {
   /** Whether an answer with an error status leaves open what became of the request, as that of a proxy which lost the API's answer. */
   hidesOutcome?(error: OneBalanceError): boolean
   /** Gets every event beside the user's hooks. */
-  onEvent?(event: Event): void
+  readonly onEvent?: ((event: Event) => void) | undefined
 }
 
 /** Sends requests: a `fetch`, and how to end it. */
@@ -34,16 +34,45 @@ export interface Transport {
    * @default false
    */
   readonly reportsStart?: boolean | undefined
+  /**
+   * The transport is made for the engine: it sends a request once whatever its body is; it takes `init[REQUEST_STOP]` in place of a
+   * signal, and rejects at once when it is told to stop. Its answers may be {@link WholeBody}.
+   * @default false
+   */
+  readonly isNative?: boolean | undefined
+  /** What request headers are, for ofetch. @default the platform's `Headers` */
+  readonly Headers?: typeof globalThis.Headers | undefined
   /** Closes its connections. */
   close?(): Promise<void>
 }
 
 /** The key of the callback in `init` that a transport with `reportsStart` calls. */
 export const REQUEST_START: unique symbol = Symbol.for('onebalance.requestStart') as never
+/** The key of the function in `init` that a native transport gives what ends the request. */
+export const REQUEST_STOP: unique symbol = Symbol.for('onebalance.requestStop') as never
 
-/** What `init` holds for a transport with `reportsStart`. */
-export interface StartReporter {
+/** What `init` holds for a transport with `reportsStart`, and for a native one. */
+export interface RequestControl {
   readonly [REQUEST_START]?: (() => void) | undefined
+  readonly [REQUEST_STOP]?: ((stop: (reason: unknown) => void) => void) | undefined
+}
+
+/** Why a body could not be read whole. */
+export type BodyFailure =
+  | { readonly kind: 'cut'; readonly cause: unknown }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'unreadable'; readonly problem: string }
+
+/** A body's pieces, as far as they came. */
+export interface CollectedBody {
+  readonly chunks: readonly Uint8Array[]
+  readonly failure?: BodyFailure
+}
+
+/** An answer of a native transport whose body can be had by one promise. */
+export interface WholeBody {
+  /** Never rejects. Past `maxBytes` the connection is dropped. */
+  collect(maxBytes: number): Promise<CollectedBody>
 }
 
 /** The adapter of a runtime that is not known: its global `fetch`, and no environment. */

@@ -1,5 +1,12 @@
 import { createFetch } from 'ofetch'
-import { type Adapter, REQUEST_START, type StartReporter, type Transport } from './adapter.ts'
+import {
+  type Adapter,
+  type BodyFailure,
+  REQUEST_START,
+  REQUEST_STOP,
+  type RequestControl,
+  type Transport,
+} from './adapter.ts'
 import type { Api } from './api.ts'
 import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, NetworkError, type NetworkPhase, ResponseError, TimeoutError } from './errors/classes.ts'
@@ -7,7 +14,7 @@ import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
-import { type BodyFailure, openBody, readBody } from './read-body.ts'
+import { openBody, readBody } from './read-body.ts'
 import { createStreamRedactor } from './redact-stream.ts'
 import type { Failure } from './retry/policy.ts'
 import { type HeaderReader, type RateInfo, readRateInfo } from './retry/retry-after.ts'
@@ -43,7 +50,8 @@ export interface AttemptOptions {
 /** A complete 2xx answer; `text` holds no key. */
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  /** Made when somebody asks: they are copied, and without the key. */
+  readonly headers: () => Headers
   readonly text: string
   readonly requestId: string | undefined
 }
@@ -75,7 +83,8 @@ export interface AttemptResult {
 
 /** ofetch over the transport, with everything off that this file does itself. */
 export function createSend(transport: Transport): Wire['send'] {
-  return createFetch({ fetch: transport.fetch as typeof globalThis.fetch }).raw as Wire['send']
+  const { fetch, Headers } = transport
+  return createFetch({ fetch: fetch as typeof globalThis.fetch, ...(Headers && { Headers }) }).raw as Wire['send']
 }
 
 /**
@@ -101,7 +110,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     key = typeof asked === 'object' ? await limit.race(asked) : asked
     isAsking = false
     const init: RequestInit &
-      StartReporter & {
+      RequestControl & {
         duplex?: 'half'
         retry: false
         responseType: 'stream'
@@ -115,22 +124,24 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
         ...bodyHeaders(plan),
       },
       redirect: 'manual',
-      signal: limit.signal,
       retry: false,
       responseType: 'stream',
       ignoreResponseError: true,
       ...(plan.body !== undefined && {
-        body: plan.retryClass === 'once' ? oneShot(plan.body) : plan.body,
+        body: plan.retryClass === 'once' && !transport.isNative ? oneShot(plan.body) : plan.body,
       }),
       ...(transport.reportsStart && { [REQUEST_START]: () => (isSent = true) }),
+      ...(transport.isNative ? { [REQUEST_STOP]: (stop) => limit.onStop(stop) } : { signal: limit.signal }),
     }
     if (limit.stopped()) return failed(stoppedError())
     isSent = !transport.reportsStart
-    response = await limit.race(wire.send(plan.url, init), (late) => void late.body?.cancel().catch(ignore))
+    const sending = wire.send(plan.url, init)
+    // A native transport rejects by itself when it is stopped.
+    response = await (transport.isNative ? sending : limit.race(sending, discard))
     isSent = true
     const { status, headers } = response
     const requestId = redactedHeader(headers, 'x-request-id', keys)
-    rate = readRateInfo(headers, api.rateHeaders, runtime.now())
+    rate = readRateInfo(headers, api.rateHeaders, runtime.now(), status >= 400)
     if (status < 200 || (status >= 300 && status < 400)) {
       return failed(redirectError(plan, response, keys, requestId))
     }
@@ -167,7 +178,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     return {
       answer: {
         status,
-        headers: redactHeaders(headers, keys),
+        headers: () => redactHeaders(headers, keys),
         text: keys.redact(body.text),
         requestId,
       },
@@ -309,7 +320,9 @@ function failureOf(error: OneBalanceError): Failure {
   return { kind: 'final' }
 }
 
-function ignore(): void {}
+function discard(late: Response): void {
+  late.body?.cancel().catch(() => {})
+}
 
 function bodyHeaders(plan: Plan): Record<string, string> {
   if (plan.body === undefined) return {}

@@ -172,11 +172,15 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     try {
       const data = checkAnswer(plan, answer, settings.validate)
       const { status, headers, requestId } = answer
+      let copy: Headers | undefined
       return {
         data,
         response: Object.freeze({
           status,
-          headers,
+          get headers() {
+            copy ??= headers()
+            return copy
+          },
           requestId,
           attempts,
           durationMs: runtime.now() - startedAt,

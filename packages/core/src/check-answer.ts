@@ -1,5 +1,6 @@
 import { safeParse } from 'valibot'
 import type { Answer } from './attempt.ts'
+import { conforms } from './conforms.ts'
 import { ExecutionError, ResponseError } from './errors/classes.ts'
 import { toLine } from './errors/normalize.ts'
 import { toIssues } from './issues.ts'
@@ -33,15 +34,12 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
     throw invalid(text.trim() === '' ? 'the body is empty' : `the body is not JSON: ${toLine(text)}`)
   }
   if (!endpoint) return data
-  if (validate) {
-    const result = safeParse(endpoint.output, data)
-    if (!result.success) {
-      const issues = toIssues(result.issues)
-      throw invalid(
-        `the body is off contract: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ')}`,
-        issues,
-      )
-    }
+  if (validate && !conforms(endpoint.output, data)) {
+    const issues = toIssues(safeParse(endpoint.output, data).issues ?? [])
+    throw invalid(
+      `the body is off contract: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ')}`,
+      issues,
+    )
   }
   const failure = endpoint.failure?.(data)
   if (failure !== undefined) {

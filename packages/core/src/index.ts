@@ -1,5 +1,5 @@
-export type { Adapter, StartReporter, Transport } from './adapter.ts'
-export { REQUEST_START, webAdapter } from './adapter.ts'
+export type { Adapter, BodyFailure, CollectedBody, RequestControl, Transport, WholeBody } from './adapter.ts'
+export { REQUEST_START, REQUEST_STOP, webAdapter } from './adapter.ts'
 export type {
   AnyEndpoint,
   Api,

@@ -1,5 +1,6 @@
 import { safeParse } from 'valibot'
 import type { AnyEndpoint, Issue, Method, RetryClass } from './api.ts'
+import { conforms } from './conforms.ts'
 import { ConfigurationError, InputError } from './errors/classes.ts'
 import { toIssues } from './issues.ts'
 import { checkPath, type SecureBase } from './secure-url.ts'
@@ -32,19 +33,24 @@ export function planEndpoint(base: SecureBase, endpoint: AnyEndpoint, given: unk
     throw inputError(method, endpoint.path, issues)
   }
   if (endpoint.input) {
-    const result = safeParse(endpoint.input, input)
-    if (!result.success) fail(toIssues(result.issues))
+    if (!conforms(endpoint.input, input)) fail(toIssues(safeParse(endpoint.input, input).issues ?? []))
   } else if (input !== undefined && (typeof input !== 'object' || input === null)) {
     fail([{ path: '', message: 'must be an object or undefined' }])
   }
   const issues = endpoint.check?.(input, { now })
   if (issues && issues.length > 0) fail(issues)
 
-  const names = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name as string)
-  const fields = (input ?? {}) as Record<string, unknown>
-  const path = endpoint.path.replace(/\{(\w+)\}/g, (_, name: string) => encodeSegment(name, fields[name], fail))
-  const rest =
-    names.length === 0 ? input : Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)))
+  let { path } = endpoint
+  let rest = input
+  if (path.includes('{')) {
+    const fields = (input ?? {}) as Record<string, unknown>
+    const names = new Set<string>()
+    path = path.replace(/\{(\w+)\}/g, (_, name: string) => {
+      names.add(name)
+      return encodeSegment(name, fields[name], fail)
+    })
+    rest = Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
+  }
   const isRead = method === 'GET' || method === 'HEAD'
   return Object.freeze({
     method,
@@ -129,6 +135,7 @@ function encodeSegment(name: string, value: unknown, fail: Fail): string {
 }
 
 function encodeQuery(query: unknown, fail: Fail): string {
+  if (query === undefined) return ''
   const parameters = new URLSearchParams()
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value === undefined) continue
@@ -162,7 +169,8 @@ function encodeBody(value: unknown, fail: Fail): string | undefined {
     fail([{ path: '', message: problem }])
   }
   if (text === undefined) fail([{ path: '', message: 'cannot be written as JSON' }])
-  if (text.length > MAX_REQUEST_BYTES || byteLength(text) > MAX_REQUEST_BYTES)
+  // A character takes 3 bytes at most.
+  if (text.length > MAX_REQUEST_BYTES / 3 && byteLength(text) > MAX_REQUEST_BYTES)
     fail([{ path: '', message: `is larger than ${MAX_REQUEST_BYTES} bytes` }])
   return text
 }

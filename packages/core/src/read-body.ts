@@ -1,10 +1,5 @@
+import type { BodyFailure, CollectedBody, WholeBody } from './adapter.ts'
 import type { TimeLimit } from './time-limit.ts'
-
-/** Why a body could not be read whole. */
-export type BodyFailure =
-  | { readonly kind: 'cut'; readonly cause: unknown }
-  | { readonly kind: 'too_large' }
-  | { readonly kind: 'unreadable'; readonly problem: string }
 
 /** A body as text, as far as it came. */
 export interface Body {
@@ -54,19 +49,8 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
 
 /** Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. */
 export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
-  const reader = openBody(response, maxBytes, limit)
-  const chunks: Uint8Array[] = []
-  for (;;) {
-    const chunk = await reader.read()
-    if ('failure' in chunk) {
-      reader.cancel()
-      // Only an error's message is made of it, and that is short.
-      return { text: decode(chunks.slice(0, 4), false), failure: chunk.failure }
-    }
-    if (!chunk.done) {
-      chunks.push(chunk.value)
-      continue
-    }
+  const { chunks, failure } = await collect(response, maxBytes, limit)
+  if (!failure) {
     try {
       return { text: decode(chunks, response.ok) }
     } catch {
@@ -76,12 +60,44 @@ export async function readBody(response: Response, maxBytes: number, limit: Time
       }
     }
   }
+  // Only an error's message is made of it, and that is short.
+  return { text: decode(chunks.slice(0, 4), false), failure }
+}
+
+async function collect(response: Response, maxBytes: number, limit: TimeLimit): Promise<CollectedBody> {
+  const whole = response as Response & Partial<WholeBody>
+  if (whole.collect && !response.headers.has('content-encoding')) return whole.collect(maxBytes)
+  const reader = openBody(response, maxBytes, limit)
+  const chunks: Uint8Array[] = []
+  for (;;) {
+    const chunk = await reader.read()
+    if ('failure' in chunk) {
+      reader.cancel()
+      return { chunks, failure: chunk.failure }
+    }
+    if (chunk.done) return { chunks }
+    chunks.push(chunk.value)
+  }
 }
 
 /** At the end and not as they come: of a body that proves too large, no text is made that would only be thrown away. */
-function decode(chunks: readonly Uint8Array[], fatal: boolean): string {
-  const decoder = new TextDecoder('utf-8', { fatal })
-  let text = ''
-  for (const chunk of chunks) text += decoder.decode(chunk, { stream: true })
-  return text + decoder.decode()
+function decode(chunks: readonly Uint8Array[], isStrict: boolean): string {
+  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : concat(chunks)
+  if (!isStrict) return new TextDecoder().decode(bytes)
+  strict ??= new TextDecoder('utf-8', { fatal: true })
+  return strict.decode(bytes)
+}
+
+// A whole text leaves nothing in a decoder, and making one costs more than a small text.
+let strict: TextDecoder | undefined
+
+/** Pieces as one. */
+export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0))
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.length
+  }
+  return whole
 }

@@ -1,3 +1,4 @@
+import { concat } from './read-body.ts'
 import type { KeyRing } from './secret.ts'
 
 /** Redacts a body that arrives in pieces; a key may be cut anywhere between two of them. */
@@ -14,7 +15,7 @@ export function createStreamRedactor(keys: KeyRing): StreamRedactor {
   if (held === 0) return { push: (chunk) => chunk, end: () => EMPTY }
   let rest: Uint8Array = EMPTY
   const redactRest = (chunk: Uint8Array): void => {
-    const bytes = rest.length === 0 ? chunk : concat(rest, chunk)
+    const bytes = rest.length === 0 ? chunk : concat([rest, chunk])
     // A key is ASCII, and ASCII stays where it is when bytes are read as UTF-8, whatever is wrong around it.
     const text = new TextDecoder().decode(bytes)
     rest = keys.redact(text) === text ? bytes : toBytes(keys.redact(toBinary(bytes)))
@@ -35,13 +36,6 @@ export function createStreamRedactor(keys: KeyRing): StreamRedactor {
 }
 
 const EMPTY = new Uint8Array()
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const both = new Uint8Array(a.length + b.length)
-  both.set(a)
-  both.set(b, a.length)
-  return both
-}
 
 /** One character for each byte, so that all other bytes come back as they were. */
 function toBinary(bytes: Uint8Array): string {

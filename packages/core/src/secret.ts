@@ -111,11 +111,14 @@ export function createKeyRing(source: KeySource | null): KeyRing {
 
 /** Replaces a key, also where JSON writes its characters as escapes, in JSON inside of JSON too. */
 function createRedactor(key: string): (text: string) => string {
+  // Which escapes the characters of this key can have; a text without them is searched at once.
+  const escapes = /["\\/]/.test(key) ? '\\' : '\\u00'
   let pattern: RegExp | undefined
   return (text) => {
-    if (!text.includes('\\')) return text.replaceAll(key, REDACTED)
+    const plain = text.includes(key) ? text.replaceAll(key, REDACTED) : text
+    if (!plain.includes(escapes)) return plain
     pattern ??= new RegExp([...key].map(patternOf).join(''), 'g')
-    return text.replace(pattern, REDACTED)
+    return plain.replace(pattern, REDACTED)
   }
 }
 

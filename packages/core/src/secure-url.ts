@@ -68,6 +68,7 @@ export function checkPath(path: string, what = 'path'): void {
  * @throws {InsecureUrlError}
  */
 export function checkFinalURL(url: string, base: SecureBase): void {
+  if (lastGood.get(base) === url) return
   const parsed = parseURL(url)
   if (
     !parsed ||
@@ -77,7 +78,11 @@ export function checkFinalURL(url: string, base: SecureBase): void {
     parsed.password !== ''
   )
     refusePath('path', 'would lead to another place than the base URL')
+  lastGood.set(base, url)
 }
+
+/** The URL that passed last; most clients ask for the same one again and again, and its reading costs more than its text. */
+const lastGood = new WeakMap<SecureBase, string>()
 
 /** Whether a host name, as parsed, is this machine: `localhost`, `127.0.0.0/8`, `[::1]`. */
 export function isLoopback(hostname: string): boolean {

@@ -1,9 +1,12 @@
 import { onAbort } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 
-/** The time limit and the caller's signal of one attempt, as one signal and one race. */
+/** The time limit and the caller's signal of one attempt. */
 export interface TimeLimit {
+  /** Made when it is asked for: a native transport needs none. */
   readonly signal: AbortSignal
+  /** Calls `stop` when the attempt is stopped; one at a time. */
+  onStop(stop: (reason: unknown) => void): void
   /** Settles as the promise does, or rejects when the attempt is stopped. A value that comes too late goes to `discard`. */
   race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T>
   stopped(): 'timeout' | 'aborted' | undefined
@@ -14,33 +17,68 @@ export interface TimeLimit {
 /** Starts the time limit of an attempt, or of a wait that is part of a call. */
 export function limitTime(
   runtime: Runtime,
-  { signal, timeout }: { readonly signal: AbortSignal | undefined; readonly timeout: number },
+  options: { readonly signal: AbortSignal | undefined; readonly timeout: number },
 ): TimeLimit {
-  const controller = new AbortController()
-  let reason: 'timeout' | 'aborted' | undefined
-  let rejectRace: ((reason: unknown) => void) | undefined
-  const stop = (why: 'timeout' | 'aborted'): void => {
-    reason ??= why
-    rejectRace?.(STOPPED)
-    controller.abort(STOPPED)
+  return new Limit(runtime, options)
+}
+
+class Limit implements TimeLimit {
+  #reason: 'timeout' | 'aborted' | undefined
+  #controller: AbortController | undefined
+  #rejectRace: ((reason: unknown) => void) | undefined
+  #stop: ((reason: unknown) => void) | undefined
+  readonly #cancelTimer: () => void
+  readonly #stopListening: (() => void) | undefined
+
+  constructor(
+    runtime: Runtime,
+    { signal, timeout }: { readonly signal: AbortSignal | undefined; readonly timeout: number },
+  ) {
+    this.#cancelTimer = runtime.setTimer(timeout, () => this.#end('timeout'))
+    if (signal?.aborted) this.#end('aborted')
+    this.#stopListening = signal && onAbort(signal, () => this.#end('aborted'))
   }
-  const cancelTimer = runtime.setTimer(timeout, () => stop('timeout'))
-  if (signal?.aborted) stop('aborted')
-  const stopListening = signal && onAbort(signal, () => stop('aborted'))
-  return {
-    signal: controller.signal,
-    stopped: () => reason,
-    race: (promise, discard) =>
-      new Promise((resolve, reject) => {
-        if (reason) reject(STOPPED)
-        rejectRace = reject
-        promise.then((value) => (reason ? discard?.(value) : resolve(value)), reject)
-      }),
-    end(drop) {
-      cancelTimer()
-      stopListening?.()
-      if (drop) controller.abort(STOPPED)
-    },
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#reason) this.#controller.abort(STOPPED)
+    }
+    return this.#controller.signal
+  }
+
+  onStop(stop: (reason: unknown) => void): void {
+    if (this.#reason) stop(STOPPED)
+    else this.#stop = stop
+  }
+
+  race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#reason) reject(STOPPED)
+      this.#rejectRace = reject
+      promise.then((value) => (this.#reason ? discard?.(value) : resolve(value)), reject)
+    })
+  }
+
+  stopped(): 'timeout' | 'aborted' | undefined {
+    return this.#reason
+  }
+
+  end(drop: boolean): void {
+    this.#cancelTimer()
+    this.#stopListening?.()
+    if (drop) this.#drop()
+  }
+
+  #end(why: 'timeout' | 'aborted'): void {
+    this.#reason ??= why
+    this.#rejectRace?.(STOPPED)
+    this.#drop()
+  }
+
+  #drop(): void {
+    this.#stop?.(STOPPED)
+    this.#controller?.abort(STOPPED)
   }
 }
 

@@ -17,8 +17,13 @@ export function createNodeAdapter(options: TransportOptions | undefined): Adapte
     keySource: (api) => createDefaultKey(api, readVariable, fileKey),
     baseURL: (api) => readBaseURL(api, readVariable),
     guard: (url) => refuseUnsafeEnvironment(url, isProxied),
-    onEvent(event: Event) {
-      if (events.hasSubscribers) events.publish(event)
+    // Looked up for each event, so that none is made for nobody.
+    get onEvent() {
+      return events.hasSubscribers ? publish : undefined
     },
   }
+}
+
+function publish(event: Event): void {
+  events.publish(event)
 }

@@ -1,3 +1,4 @@
+import type { CollectedBody } from '@ob/core'
 import type { Dispatcher } from 'undici'
 
 /** The part of a stream's reader that is read here. */
@@ -9,50 +10,76 @@ export interface BodyReader {
 /** Chunks that wait for a reader before the socket is paused. */
 const HIGH_WATER_MARK = 4
 
-/** A body that arrives by callbacks and is read by promises, with backpressure to the socket. */
-export function createBody(controller: Dispatcher.DispatchController) {
-  const chunks: Uint8Array[] = []
-  let isEnded = false
-  let failure: { readonly error: unknown } | undefined
-  let wake: (() => void) | undefined
-  const notify = (): void => {
-    wake?.()
-    wake = undefined
+/** A body that arrives by callbacks, and is read by promises with backpressure to the socket, or collected whole. */
+export class ResponseBody implements BodyReader {
+  readonly #controller: Dispatcher.DispatchController
+  readonly #chunks: Uint8Array[] = []
+  #isEnded = false
+  #failure: { readonly error: unknown } | undefined
+  #wake: (() => void) | undefined
+  #collect: { readonly maxBytes: number; readonly settle: (body: CollectedBody) => void } | undefined
+  #bytes = 0
+
+  constructor(controller: Dispatcher.DispatchController) {
+    this.#controller = controller
   }
-  const reader: BodyReader = {
-    async read() {
-      for (;;) {
-        const value = chunks.shift()
-        if (value) {
-          if (controller.paused && chunks.length < HIGH_WATER_MARK) controller.resume()
-          return { done: false, value }
-        }
-        if (failure) throw failure.error
-        if (isEnded) return { done: true }
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
+
+  push(chunk: Uint8Array): void {
+    this.#chunks.push(chunk)
+    this.#bytes += chunk.length
+    if (!this.#collect && this.#chunks.length >= HIGH_WATER_MARK) this.#controller.pause()
+    this.#notify()
+  }
+
+  end(): void {
+    this.#isEnded = true
+    this.#notify()
+  }
+
+  error(error: unknown): void {
+    this.#failure ??= { error }
+    this.#notify()
+  }
+
+  /** The whole body by one promise; past `maxBytes` the connection is dropped. */
+  collect(maxBytes: number): Promise<CollectedBody> {
+    return new Promise((settle) => {
+      this.#collect = { maxBytes, settle }
+      if (this.#controller.paused) this.#controller.resume()
+      this.#notify()
+    })
+  }
+
+  async read(): Promise<{ done: boolean; value?: Uint8Array }> {
+    for (;;) {
+      const value = this.#chunks.shift()
+      if (value) {
+        if (this.#controller.paused && this.#chunks.length < HIGH_WATER_MARK) this.#controller.resume()
+        return { done: false, value }
       }
-    },
-    async cancel() {
-      chunks.length = 0
-      if (!isEnded && !failure) controller.abort(new Error('the answer is not wanted any more'))
-    },
+      if (this.#failure) throw this.#failure.error
+      if (this.#isEnded) return { done: true }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
   }
-  return {
-    reader,
-    push(chunk: Uint8Array): void {
-      chunks.push(chunk)
-      if (chunks.length >= HIGH_WATER_MARK) controller.pause()
-      notify()
-    },
-    end(): void {
-      isEnded = true
-      notify()
-    },
-    error(error: unknown): void {
-      failure ??= { error }
-      notify()
-    },
+
+  async cancel(): Promise<void> {
+    this.#chunks.length = 0
+    if (!this.#isEnded && !this.#failure) this.#controller.abort(new Error('the answer is not wanted any more'))
+  }
+
+  #notify(): void {
+    this.#wake?.()
+    this.#wake = undefined
+    if (!this.#collect) return
+    const { maxBytes, settle } = this.#collect
+    const chunks = this.#chunks
+    if (this.#bytes > maxBytes) {
+      settle({ chunks, failure: { kind: 'too_large' } })
+      void this.cancel()
+    } else if (this.#failure) settle({ chunks, failure: { kind: 'cut', cause: this.#failure.error } })
+    else if (this.#isEnded) settle({ chunks })
   }
 }

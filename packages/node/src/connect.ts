@@ -3,8 +3,10 @@ import type { buildConnector } from 'undici'
 
 /** Requests that wait for a connection. */
 export interface Waiting {
-  /** A request begins to wait. Returns what to call when it does not wait any more, for whatever reason. */
-  begin(): () => void
+  /** A request begins to wait. */
+  enter(): void
+  /** A request does not wait any more, for whatever reason. Called once for each that entered. */
+  leave(): void
 }
 
 /**
@@ -31,15 +33,12 @@ export function createConnect(connector: buildConnector.connector): {
       connecting.add(socket)
     },
     waiting: {
-      begin() {
-        let isWaiting = true
+      enter() {
         count += 1
-        return () => {
-          if (!isWaiting) return
-          isWaiting = false
-          count -= 1
-          if (count === 0) for (const socket of connecting) socket.destroy(notNeeded())
-        }
+      },
+      leave() {
+        count -= 1
+        if (count === 0) for (const socket of connecting) socket.destroy(notNeeded())
       },
     },
   }

@@ -1,21 +1,21 @@
 /** Headers as undici reads them: lower-case names; a list where one came more than once. */
 export type RawHeaders = Readonly<Record<string, string | string[] | undefined>>
 
-/** What the engine asks of an answer's headers, without the cost of a `Headers` object for each answer. */
+/** What the engine asks of headers, without the cost of a `Headers` object for each request and answer. */
 export class LightHeaders {
-  readonly #raw: RawHeaders
+  readonly raw: RawHeaders
   readonly #hidden: readonly string[]
 
   /** `hidden` are lower-case names that do not hold any more, such as the encoding of a body that was decoded. */
-  constructor(raw: RawHeaders, hidden: readonly string[] = []) {
-    this.#raw = raw
+  constructor(raw: RawHeaders = {}, hidden: readonly string[] = []) {
+    this.raw = raw
     this.#hidden = hidden
   }
 
   get(name: string): string | null {
     const key = name.toLowerCase()
-    if (this.#hidden.includes(key) || !Object.hasOwn(this.#raw, key)) return null
-    const value = this.#raw[key] ?? ''
+    if (this.#hidden.includes(key) || !Object.hasOwn(this.raw, key)) return null
+    const value = this.raw[key] ?? ''
     return typeof value === 'string' ? value : value.join(', ')
   }
 
@@ -28,7 +28,7 @@ export class LightHeaders {
   }
 
   *entries(): Generator<[name: string, value: string]> {
-    for (const [name, value = ''] of Object.entries(this.#raw)) {
+    for (const [name, value = ''] of Object.entries(this.raw)) {
       if (this.#hidden.includes(name)) continue
       for (const one of typeof value === 'string' ? [value] : value) yield [name, one]
     }

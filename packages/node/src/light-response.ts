@@ -1,8 +1,9 @@
+import type { CollectedBody, WholeBody } from '@ob/core'
 import type { BodyReader } from './body.ts'
 import type { LightHeaders } from './light-headers.ts'
 
 /** A `Response` as far as the engine needs one: a real one costs more than all the rest of the transport. */
-export class LightResponse {
+export class LightResponse implements Partial<WholeBody> {
   readonly url: string
   readonly status: number
   readonly statusText: string
@@ -10,19 +11,23 @@ export class LightResponse {
   readonly body: { getReader(): BodyReader }
   readonly redirected = false
   readonly type = 'basic'
+  /** Not there where the body has to be decoded first. */
+  declare readonly collect?: (maxBytes: number) => Promise<CollectedBody>
 
   constructor(parts: {
     readonly url: string
     readonly status: number
     readonly statusText: string
     readonly headers: LightHeaders
-    readonly reader: BodyReader
+    readonly reader: BodyReader & Partial<WholeBody>
   }) {
+    const { reader } = parts
     this.url = parts.url
     this.status = parts.status
     this.statusText = parts.statusText
     this.headers = parts.headers
-    this.body = { getReader: () => parts.reader }
+    this.body = { getReader: () => reader }
+    if (reader.collect) this.collect = (maxBytes) => (reader as WholeBody).collect(maxBytes)
   }
 
   get ok(): boolean {

@@ -2,7 +2,7 @@ import { getEventListeners, once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
-import { ConfigurationError, REQUEST_START, type StartReporter } from '@ob/core'
+import { ConfigurationError, REQUEST_START, type RequestControl } from '@ob/core'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { type Authority, createAuthority, createSelfSigned, type Identity } from '../test/helpers/certificates.ts'
 import { httpAnswer, type RawRequest, type RawServer, startRawServer } from '../test/helpers/raw-server.ts'
@@ -37,7 +37,7 @@ async function start(url: string, init: RequestInit = {}) {
   const transport = createNodeTransport({ ca: authority.ca })
   cleanups.push(transport.close)
   const begin = vi.fn()
-  const reporting: RequestInit & StartReporter = { ...init, [REQUEST_START]: begin }
+  const reporting: RequestInit & RequestControl = { ...init, [REQUEST_START]: begin }
   const error = await transport.fetch(url, reporting).then(
     () => undefined,
     (reason: Error & { code?: string }) => reason,

@@ -1,6 +1,6 @@
-import { ConfigurationError, REQUEST_START, type StartReporter, type Transport } from '@ob/core'
+import { ConfigurationError, REQUEST_START, REQUEST_STOP, type RequestControl, type Transport } from '@ob/core'
 import type { Dispatcher } from 'undici'
-import { createBody } from './body.ts'
+import { ResponseBody } from './body.ts'
 import { createConnect, type Waiting } from './connect.ts'
 import { findDecoder } from './decode.ts'
 import { refuseUnsafeEnvironment } from './guard.ts'
@@ -33,7 +33,8 @@ export function createTransport(
   const transport = createNodeTransport(options)
   const send = async (url: string, init: RequestInit = {}): Promise<Response> => {
     refuseUnsafeEnvironment(url, options.proxy === true)
-    const response = (await transport.fetch(url, init)) as unknown as LightResponse
+    // As it is written on the wire, which the engine's URLs are already.
+    const response = (await transport.fetch(new URL(url).href, init)) as unknown as LightResponse
     const hasBody = init.method !== 'HEAD' && ![204, 205, 304].includes(response.status)
     return toResponse(response, hasBody)
   }
@@ -45,30 +46,47 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
   const { connections } = options
   if (connections !== undefined && !(Number.isInteger(connections) && connections > 0))
     throw new ConfigurationError({ message: 'connections: must be a whole number, 1 or more' })
-  const underWay = new Set<Promise<Response>>()
-  let pool: Promise<Pool> | undefined
+  let pool: Pool | undefined
+  let loading: Promise<Pool> | undefined
   let closed: Promise<void> | undefined
+  let underWay = 0
+  let onIdle: (() => void) | undefined
+  const settled = (): void => {
+    underWay -= 1
+    if (underWay === 0) onIdle?.()
+  }
   return {
     reportsStart: true,
-    async fetch(url, init = {}) {
+    isNative: true,
+    Headers: LightHeaders as unknown as typeof globalThis.Headers,
+    fetch(url, init = {}) {
       if (closed)
-        throw new ConfigurationError({
-          message: 'the client is closed',
-          hint: 'Make a new client, or close it later.',
-        })
-      pool ??= createPool(options)
-      const answer = send(pool, url, init)
-      underWay.add(answer)
-      try {
-        return await answer
-      } finally {
-        underWay.delete(answer)
-      }
+        return Promise.reject(
+          new ConfigurationError({ message: 'the client is closed', hint: 'Make a new client, or close it later.' }),
+        )
+      underWay += 1
+      const { body } = init
+      // What is there already needs no turn of the event loop, and mostly all of it is.
+      const answer = pool && isReady(body) ? new Exchange(pool, url, init, body ?? null).answer : prepare(url, init)
+      answer.then(settled, settled)
+      return answer
     },
     close() {
-      closed ??= Promise.allSettled(underWay).then(async () => (await pool)?.dispatcher.close())
+      closed ??= new Promise<void>((resolve) => {
+        onIdle = resolve
+        if (underWay === 0) resolve()
+      }).then(async () => (await loading)?.dispatcher.close())
       return closed
     },
+  }
+
+  async function prepare(url: string, init: RequestInit & RequestControl): Promise<Response> {
+    loading ??= createPool(options).then((created) => {
+      pool = created
+      return created
+    })
+    const body = await toBytes(init.body, init.signal ?? undefined)
+    return new Exchange(await loading, url, init, body).answer
   }
 }
 
@@ -89,75 +107,138 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
   return { dispatcher, waiting }
 }
 
-async function send(pool: Promise<Pool>, url: string, init: RequestInit & StartReporter): Promise<Response> {
-  const { method = 'GET' } = init
-  const signal = init.signal ?? undefined
-  const { origin, pathname, search } = new URL(url)
-  const headers = toHeaders(init.headers)
-  const body = await toBytes(init.body, signal)
-  const { dispatcher, waiting } = await pool
-  signal?.throwIfAborted()
-  return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let stream: ReturnType<typeof createBody> | undefined
-    let fail: (error: unknown) => void = reject
-    const stopWaiting = waiting.begin()
-    const onAbort = (): void => {
-      fail(signal?.reason)
-      controller?.abort(signal?.reason)
-      stopWaiting()
+/** One request and its answer: what undici calls as they go. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly answer: Promise<Response>
+  readonly #url: string
+  readonly #waiting: Waiting
+  readonly #signal: AbortSignal | undefined
+  readonly #onStart: (() => void) | undefined
+  #resolve!: (response: Response) => void
+  #reject!: (reason: unknown) => void
+  #onAbort: (() => void) | undefined
+  #controller: Dispatcher.DispatchController | undefined
+  #body: ResponseBody | undefined
+  #stopped: { readonly reason: unknown } | undefined
+  #isWaiting = true
+
+  constructor(
+    { dispatcher, waiting }: Pool,
+    url: string,
+    init: RequestInit & RequestControl,
+    body: string | Uint8Array | null,
+  ) {
+    this.#url = url
+    this.#waiting = waiting
+    this.#onStart = init[REQUEST_START]
+    this.answer = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    waiting.enter()
+    const signal = init.signal ?? undefined
+    this.#signal = signal
+    if (signal?.aborted) this.#stop(signal.reason)
+    else if (signal) {
+      this.#onAbort = () => this.#stop(signal.reason)
+      signal.addEventListener('abort', this.#onAbort, { once: true })
     }
-    const settle = (): void => {
-      signal?.removeEventListener('abort', onAbort)
-      stopWaiting()
-    }
-    signal?.addEventListener('abort', onAbort, { once: true })
+    init[REQUEST_STOP]?.((reason) => this.#stop(reason))
+    if (this.#stopped) return
+    const path = url.indexOf('/', url.indexOf('//') + 2)
+    const end = path === -1 ? url.length : path
     dispatcher.dispatch(
-      { origin, path: pathname + search, method: method.toUpperCase() as Dispatcher.HttpMethod, headers, body },
       {
-        onRequestStart(started) {
-          // Thrown here, an abort leaves the connection to the next request.
-          signal?.throwIfAborted()
-          controller = started
-          stopWaiting()
-          init[REQUEST_START]?.()
-        },
-        onResponseStart(started, status, raw, statusText = '') {
-          if (status < 200) return
-          stream = createBody(started)
-          fail = stream.error
-          const decode = findDecoder(new LightHeaders(raw).get('content-encoding'))
-          const response = new LightResponse({
-            url,
-            status,
-            statusText,
-            headers: new LightHeaders(raw, decode && ['content-encoding', 'content-length']),
-            reader: decode ? decode(stream.reader) : stream.reader,
-          })
-          resolve(response as unknown as Response)
-        },
-        onResponseData: (_, chunk) => stream?.push(chunk),
-        onResponseEnd() {
-          settle()
-          // undici frees the connection in the next turn of the event loop: a caller who goes on only then gets the same one again.
-          queueMicrotask(() => setImmediate(() => stream?.end()))
-        },
-        onResponseError(_, error) {
-          settle()
-          fail(error)
-        },
+        origin: url.slice(0, end),
+        path: url.slice(end) || '/',
+        method: (init.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
+        headers: toHeaders(init.headers),
+        body,
       },
+      this,
     )
-  })
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Thrown here, an abort leaves the connection to the next request.
+    if (this.#stopped) throw this.#stopped.reason
+    this.#controller = controller
+    this.#stopWaiting()
+    this.#onStart?.()
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    raw: Record<string, string | string[] | undefined>,
+    statusText = '',
+  ): void {
+    if (status < 200) return
+    this.#body = new ResponseBody(controller)
+    const coding = raw['content-encoding']
+    const decode = coding === undefined ? undefined : findDecoder(new LightHeaders(raw).get('content-encoding'))
+    const response = new LightResponse({
+      url: this.#url,
+      status,
+      statusText,
+      headers: new LightHeaders(raw, decode && ['content-encoding', 'content-length']),
+      reader: decode ? decode(this.#body) : this.#body,
+    })
+    this.#resolve(response as unknown as Response)
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
+    this.#body?.push(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#settle()
+    // undici frees the connection in the next turn of the event loop: a caller who goes on only then gets the same one again.
+    queueMicrotask(() => setImmediate(endBody, this.#body))
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
+    this.#settle()
+    this.#fail(error)
+  }
+
+  #stop(reason: unknown): void {
+    this.#stopped ??= { reason }
+    this.#fail(reason)
+    this.#controller?.abort(reason as Error)
+    this.#stopWaiting()
+  }
+
+  #fail(error: unknown): void {
+    this.#reject(error)
+    this.#body?.error(error)
+  }
+
+  #settle(): void {
+    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#stopWaiting()
+  }
+
+  #stopWaiting(): void {
+    if (!this.#isWaiting) return
+    this.#isWaiting = false
+    this.#waiting.leave()
+  }
+}
+
+function endBody(body: ResponseBody | undefined): void {
+  body?.end()
 }
 
 /** undici frames the message itself, by the bytes that it is given. */
 function toHeaders(init: RequestInit['headers']): Record<string, string> {
-  const headers: Record<string, string> = { 'accept-encoding': 'gzip, br' }
-  new Headers(init).forEach((value, name) => {
-    if (name !== 'content-length') headers[name] = value
-  })
-  return headers
+  const given = init instanceof LightHeaders ? init.raw : Object.fromEntries(new Headers(init))
+  const { 'content-length': _, ...headers } = given as Record<string, string>
+  return { 'accept-encoding': 'gzip, br', ...headers }
+}
+
+function isReady(body: RequestInit['body']): body is string | Uint8Array<ArrayBuffer> | null | undefined {
+  return typeof body === 'string' || body === undefined || body === null || body instanceof Uint8Array
 }
 
 /** A one-shot stream becomes bytes: nothing below sends them twice. */
@@ -165,8 +246,7 @@ async function toBytes(
   body: RequestInit['body'] | undefined,
   signal: AbortSignal | undefined,
 ): Promise<string | Uint8Array | null> {
-  if (body === undefined || body === null) return null
-  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  if (isReady(body)) return body ?? null
   const whole = body instanceof ReadableStream && signal ? body.pipeThrough(new TransformStream(), { signal }) : body
   return new Uint8Array(await new Response(whole).arrayBuffer())
 }

@@ -9,9 +9,7 @@ const API_KEY = 'guard-test-key-0123456789'
 const CALLS = 20
 
 /** What one call makes. Of the two timers one is the time limit, the other undici's for a connection that is not used. */
-const GET = { promises: 38, timers: 2, immediates: 3, AbortController: 1, listeners: 1, Headers: 3 }
-/** A body that can be read once only is a stream, of which each version of Node.js makes other promises. */
-const ONCE = { ...GET, promises: expect.any(Number), listeners: 2, ReadableStream: 1, Response: 1 }
+const GET = { promises: 20, timers: 2, immediates: 3 }
 
 let server: RawServer
 let env: Record<string, string>
@@ -27,9 +25,9 @@ afterAll(() => server.close())
 describe('a warm call', () => {
   test.each([
     ['GET', 'client.assets.list()', GET],
-    ['GET with a signal', 'client.assets.list(undefined, { signal })', { ...GET, listeners: 2 }],
+    ['GET with a signal', 'client.assets.list(undefined, { signal })', { ...GET, listeners: 1 }],
     ['POST', 'client.accounts.predictAddress(input)', GET],
-    ['POST that may be sent once only', "client.request('POST', '/api/move', { body: {} })", ONCE],
+    ['POST that may be sent once only', "client.request('POST', '/api/move', { body: {} })", GET],
   ])('%s makes so many promises, timers, signals and listeners', async (_, call, expected) => {
     expect(JSON.parse(await run(countOf(call)))).toEqual(expected)
   })
@@ -51,8 +49,8 @@ describe('a warm call', () => {
       [
         'POST /api/account/predict-address HTTP/1.1',
         ...connection,
-        'content-type: application/json',
         ...common,
+        'content-type: application/json',
         'content-length: 123',
         body,
       ],
@@ -98,7 +96,7 @@ describe('the import', () => {
     // Else the list above would prove nothing.
     expect(isUndiciLoadedLater).toBe(true)
     expect(countByPackage(loaded)).toEqual({
-      core: 67,
+      core: 68,
       node: 12,
       ofetch: 2,
       destr: 1,

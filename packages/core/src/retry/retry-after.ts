@@ -17,17 +17,26 @@ export interface HeaderReader {
   get(name: string): string | null
 }
 
-/** Reads `Retry-After` and the API's rate-limit headers. Dates are read against the answer's own `Date`, so a wrong local clock does no harm. */
-export function readRateInfo(headers: HeaderReader, names: RateHeaders | undefined, now: number): RateInfo {
+/** Reads `Retry-After` and the API's rate-limit headers. Dates are read against the answer's own `Date`, so a wrong local clock does no harm. `isRefused`: the answer is an error. */
+export function readRateInfo(
+  headers: HeaderReader,
+  names: RateHeaders | undefined,
+  now: number,
+  isRefused = true,
+): RateInfo {
   const retryAfterText = headers.get('retry-after')
-  const resetText = names && headers.get(names.reset)
-  if (retryAfterText === null && !resetText && !names) return {}
+  if (retryAfterText === null && !names) return {}
+  const limit = names && parseCount(headers.get(names.limit))
+  const remaining = names && parseCount(headers.get(names.remaining))
+  // While more requests are allowed, nobody waits for the reset, and reading a date costs more than all the rest of this.
+  const resetText = names && (isRefused || !remaining) ? headers.get(names.reset) : undefined
+  if (retryAfterText === null && !resetText) return { limit, remaining }
   const dateText = headers.get('date')
   const serverNow = (dateText === null ? undefined : parseHttpDate(dateText, now)) ?? now
   return {
     retryAfter: retryAfterText === null ? undefined : parseRetryAfter(retryAfterText, serverNow),
-    limit: names && parseCount(headers.get(names.limit)),
-    remaining: names && parseCount(headers.get(names.remaining)),
+    limit,
+    remaining,
     resetAfter: names && resetText ? parseReset(resetText, names.resetUnit, serverNow) : undefined,
   }
 }
