@@ -8,6 +8,7 @@ import { checkBrowserBundles } from './parent/browser-bundles.mjs'
 import { createCertificates } from './parent/certificates.mjs'
 import { evaluatedIn } from './parent/evaluate-bundles.mjs'
 import { checkQuickstarts } from './parent/quickstarts.mjs'
+import { findPage } from './parent/run-chromium.mjs'
 import { runInProcess } from './parent/run-suite.mjs'
 import { findWorkerd, runInWorkerd } from './parent/run-workerd.mjs'
 import { findRuntimes } from './parent/runtimes.mjs'
@@ -20,7 +21,10 @@ if (!existsSync(join(import.meta.dirname, 'dist/child.js')))
   throw new Error('build first: npx turbo run build --filter=conformance')
 const certificates = await createCertificates()
 const { cases } = await import('./dist/cases/index.js')
-const ids = cases.map(({ id }) => id).filter((id) => new RegExp(values.case).test(id))
+const { pageCases } = await import('./dist/cases/page-deliveries.js')
+const [ids, pageIds] = [cases, [...cases, ...pageCases]].map((list) =>
+  list.map(({ id }) => id).filter((id) => new RegExp(values.case).test(id)),
+)
 const { first, count } = scripts
 const seeds = ids.some((id) => id.startsWith('F9')) && `fault scripts of the seeds ${first} to ${first + count - 1}`
 const runtimes = findRuntimes()
@@ -39,12 +43,7 @@ const jobs = [
   { name: 'workerd', version: workerd, ids, note: seeds, run: () => runInWorkerd(certificates, ids) },
   { name: 'browser bundles', note: evaluatedIn, run: () => checkBrowserBundles(runtimes) },
   { name: 'quickstarts', run: () => checkQuickstarts(runtimes) },
-  {
-    name: 'Chromium',
-    run: async () => [
-      { id: 'the suite', status: 'limited', note: 'skipped: needs @ob/proxy, which does not exist yet' },
-    ],
-  },
+  { name: 'Chromium', find: findPage, ids: pageIds, note: seeds },
 ].filter(({ name }) => new RegExp(`\\b${values.only ?? ''}\\b`, 'i').test(name))
 
 // Two at a time: a machine of CI has two cores.
@@ -55,6 +54,7 @@ process.exitCode = hasFailed ? 1 : 0
 
 async function work() {
   for (let job = queue.shift(); job; job = queue.shift()) {
+    if (job.find) Object.assign(job, await job.find())
     const startedAt = Date.now()
     const results = await resultsOf(job)
     for (const { id, status, note } of results)
@@ -63,10 +63,10 @@ async function work() {
   }
 }
 
-async function resultsOf({ ids: expected = [], run, ...job }) {
+async function resultsOf({ ids: expected = [], run, missing = 'not on this machine', ...job }) {
   if ('version' in job && !job.version)
-    return expected.map((id) => ({ id, status: 'limited', note: 'skipped: not on this machine' }))
-  const results = await run().catch((error) => [
+    return expected.map((id) => ({ id, status: 'limited', note: `skipped: ${missing}` }))
+  const results = await run(certificates, expected).catch((error) => [
     { id: 'the run itself', status: 'failed', note: String(error?.stack ?? error) },
   ])
   const seen = new Set(results.map(({ id }) => id))
@@ -76,7 +76,7 @@ async function resultsOf({ ids: expected = [], run, ...job }) {
 
 function report({ name, version, note }, results, ms) {
   const count = (status) => results.filter((result) => result.status === status).length
-  const [passed, failed, skipped] = [count('passed'), count('failed'), count('limited')]
+  const [passed, failed, skipped] = [count('passed'), count('failed'), count('limited') + count('none')]
   if (failed > 0) hasFailed = true
   const runtime = version ? `${name} (${version})` : name
   const parts = [...(ms > 100 ? [`${(ms / 1_000).toFixed(1)} s`] : []), ...(note ? [note] : []), ...skips(results)]
@@ -87,10 +87,13 @@ function report({ name, version, note }, results, ms) {
   )
 }
 
-/** Why cases were skipped: each reason once, with the cases that it stopped. */
+/** Why cases were skipped: each reason once, with the cases that it stopped, or the number of those that do not apply. */
 function skips(results) {
   const reasons = new Map()
   for (const { id, status, note } of results)
-    if (status === 'limited') reasons.set(note, [...(reasons.get(note) ?? []), id])
-  return [...reasons].map(([note, stopped]) => (note.startsWith('skipped') ? note : `${stopped.join(', ')}: ${note}`))
+    if (status === 'limited' || status === 'none') reasons.set(note, [...(reasons.get(note) ?? []), { id, status }])
+  return [...reasons].map(([note, stopped]) => {
+    if (stopped[0].status === 'none') return `${stopped.length} not in a page: ${note}`
+    return note.startsWith('skipped') ? note : `${stopped.map(({ id }) => id).join(', ')}: ${note}`
+  })
 }

@@ -41,7 +41,7 @@ export async function runInProcess({ runtime, command, args }, certificates, pat
   })
 }
 
-/** Opens what a run needs and closes it after `run({ setup, sandbox, ca })`. */
+/** Opens what a run needs and closes it after `run({ setup, sandbox, ask })`. */
 export async function inSession({ certificates, spawnProgram }, run) {
   const folder = mkdtempSync(join(tmpdir(), 'ob-conformance-'))
   const sandbox = await startSandbox({ limits: { perMinute: 1_000_000 } })
@@ -53,6 +53,7 @@ export async function inSession({ certificates, spawnProgram }, run) {
     return await run({
       setup: { controlURL: session.url, ca: certificates.ca, sandbox: { url, ca, keys }, keyFile, scripts },
       sandbox,
+      ask: session.ask,
     })
   } finally {
     session.close()

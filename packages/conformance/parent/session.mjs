@@ -5,7 +5,7 @@ import { openFaultServer } from './fault-server.mjs'
 /**
  * Opens a session. `spawnProgram(name, env)` runs one of src/programs in the same runtime and gives `{ code, output }`.
  *
- * @returns `{ url, close() }`: JSON of `{ op, ... }` in, JSON out
+ * @returns `{ url, ask(op, input), close() }`: at the URL, JSON of `{ op, ... }` in, JSON out
  */
 export async function openSession({ sandbox, certificates, spawnProgram }) {
   const servers = new Map()
@@ -44,6 +44,7 @@ export async function openSession({ sandbox, certificates, spawnProgram }) {
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
+    ask: async (op, input) => operations[op](input),
     url: `http://127.0.0.1:${server.address().port}`,
     close() {
       for (const { close } of servers.values()) close()

@@ -2,10 +2,13 @@ import type * as core from '@ob/core'
 import type { Control } from './control.ts'
 import type { Server, ServerOptions } from './server.ts'
 
-/** Where the suite runs. Every Node.js version counts as `node`. */
-export type RuntimeName = 'node' | 'deno' | 'bun' | 'workerd'
+/** Where the suite runs. Every Node.js version counts as `node`; `chromium` is a page, whose requests go through `@ob/proxy`. */
+export type RuntimeName = 'node' | 'deno' | 'bun' | 'workerd' | 'chromium'
 
-/** What is asked of an adapter; `@ob/node`, `@ob/deno` and `@ob/bun` are used by these names and no others. */
+/**
+ * What is asked of an adapter; `@ob/node`, `@ob/deno` and `@ob/bun` are used by these names and no others. In a page `baseURL` is the
+ * `proxyURL` of `@ob/browser`, and what a page has no option for is left out.
+ */
 export interface AdapterModule {
   readonly createClient: (options?: core.ClientOptions) => core.Client
   readonly createCaller: (options?: core.ClientOptions) => core.Caller
@@ -53,7 +56,10 @@ export interface Context {
   begin(part: string): void
 }
 
-/** The key of every case that does not say otherwise. Random, so that no piece of it is found by chance. */
+/**
+ * The key of every case that does not say otherwise. Random, so that no piece of it is found by chance. In a page it only stands for
+ * the key that the proxy has, which the page must not see: the parent process puts one in for the other on the way.
+ */
 export const CANARY = 'k7Qz2vXw9RtLm4Np8sYc3HdJ6fBgTqUe'
 
 /** A platform limit that makes a case fail, and where the platform says so. The run fails when the case passes all the same. */
@@ -64,6 +70,9 @@ export interface Limit {
   readonly cannotRun?: true
 }
 
+/** What a case is about, where not every runtime has it: a key, an environment, or the way to the API without a proxy between. */
+export type Need = 'key' | 'environment' | 'direct'
+
 /** One case: it passes when `run` resolves. */
 export interface Case {
   /** Unique. Public ones begin as in the list of hazards: `U1`, `K4`, `R16`. */
@@ -72,6 +81,8 @@ export interface Case {
   readonly group: string
   readonly run: (context: Context) => unknown
   readonly limits?: { readonly [Name in RuntimeName]?: Limit }
+  /** Where the runtime lacks it, the case does not apply. */
+  readonly needs?: Need
 }
 
 /** Makes a list of cases of one group. */

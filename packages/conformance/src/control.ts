@@ -1,4 +1,4 @@
-import type { Server, ServerLog, ServerOptions } from './server.ts'
+import type { Server, ServerLog, ServerOptions, WayBack } from './server.ts'
 
 /** A fault of the sandbox. */
 export interface SandboxFault {
@@ -37,6 +37,10 @@ export interface Control {
   /** The sandbox's requests since a count of them. */
   requests(from: number): Promise<SandboxRequest[]>
   revoke(key: string): Promise<void>
+  /** In a page: moves the clock of the proxies. */
+  advanceProxies(ms: number): Promise<void>
+  /** In a page: what becomes of the next answers of the proxy before the sandbox. */
+  breakWayBack(wayBack: readonly WayBack[]): Promise<void>
   /** Runs one of src/programs in this runtime, in a process of its own. */
   program(name: string, env?: Readonly<Record<string, string>>): Promise<{ code: number; output: string }>
 }
@@ -51,9 +55,9 @@ export function createControl(url: string): Control {
   }
   return {
     async open(options) {
-      const { port } = await ask<{ port: number }>('open', { options })
-      const origin = options.kind === 'http' ? 'http://127.0.0.1' : 'https://localhost'
-      return { url: `${origin}:${port}`, port, log: () => ask<ServerLog>('log', { port }) }
+      const { port, proxyURL } = await ask<{ port: number; proxyURL?: string }>('open', { options })
+      const origin = `${options.kind === 'http' ? 'http://127.0.0.1' : 'https://localhost'}:${port}`
+      return { url: proxyURL ?? origin, origin, port, log: () => ask<ServerLog>('log', { port }) }
     },
     close: ({ port }) => ask('close', { port }),
     fault: (fault, endpoint, times) => ask('fault', { fault, endpoint, times }),
@@ -64,6 +68,8 @@ export function createControl(url: string): Control {
     requestCount: () => ask('requestCount'),
     requests: (from) => ask('requests', { from }),
     revoke: (key) => ask('revoke', { key }),
+    advanceProxies: (ms) => ask('advanceProxies', { ms }),
+    breakWayBack: (wayBack) => ask('breakWayBack', { wayBack }),
     program: (name, env) => ask('program', { name, env }),
   }
 }

@@ -50,3 +50,15 @@ export const NO_OUTPUT: Limit = {
   link: 'https://developers.cloudflare.com/workers/observability/logs/',
   cannotRun: true,
 }
+
+/** A page is not told why a request failed. */
+export const CHROMIUM_NO_REASON: Limit = {
+  why: 'fetch gives a page one error for every failure of the network, so nothing proves that the request was not sent',
+  link: 'https://fetch.spec.whatwg.org/#concept-network-error',
+}
+
+/** Chromium sends a GET again below every retry code, and nothing joins its copy to it: a read has no call id. */
+export const CHROMIUM_RESENDS: Limit = {
+  why: 'fetch sends a request again by itself after a 421, and after a 408 on a connection that was used before',
+  link: 'https://source.chromium.org/chromium/chromium/src/+/main:net/http/http_network_transaction.cc',
+}

@@ -1,14 +1,23 @@
 import type * as core from '@ob/core'
-import { type AdapterModule, CANARY, type Case, type Context, type RuntimeName, type Setup } from './context.ts'
+import {
+  type AdapterModule,
+  CANARY,
+  type Case,
+  type Context,
+  type Need,
+  type RuntimeName,
+  type Setup,
+} from './context.ts'
 import { createControl } from './control.ts'
 import type { Server } from './server.ts'
 
 /** What became of one case. */
 export interface CaseResult {
   readonly id: string
-  readonly status: 'passed' | 'failed' | 'limited'
+  /** `none`: it does not apply there. */
+  readonly status: 'passed' | 'failed' | 'limited' | 'none'
   readonly ms: number
-  /** Why it failed, or what the platform cannot. */
+  /** Why it failed or does not apply, or what the platform cannot. */
   readonly note?: string
 }
 
@@ -21,6 +30,8 @@ export interface Host {
   readonly inspect?: (value: unknown) => string
   /** Certificates are trusted by the whole process. */
   readonly trustsAll?: true
+  /** What this runtime lacks, and why: cases that need it do not apply. */
+  readonly lacks?: { readonly [Name in Need]?: string }
 }
 
 /** No case, and no part of a long one, takes longer; one that does hangs. */
@@ -36,6 +47,8 @@ export async function runCase(one: Case, host: Host): Promise<CaseResult> {
     ms: Date.now() - startedAt,
     ...(note !== undefined && { note }),
   })
+  const missing = one.needs && host.lacks?.[one.needs]
+  if (missing) return finish('none', missing)
   const limited = `${limit?.why} (${limit?.link})`
   if (limit?.cannotRun) return finish('limited', limited)
   const failure = await tryCase(one, host)

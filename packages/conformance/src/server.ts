@@ -39,7 +39,15 @@ export interface ServerOptions {
   readonly certificate?: 'good' | 'expired' | 'misnamed' | 'selfSigned' | 'stranger'
   /** One for each request; the last one answers all others. */
   readonly steps?: readonly Step[]
+  /** In a page: how the proxy's answers go wrong on their way back, one for each; the others arrive. */
+  readonly wayBack?: readonly WayBack[]
 }
+
+/**
+ * What becomes of a proxy's answer: nothing, or the connection closes or is reset in its place, or a 408 or 421 comes in its place, or
+ * half of a 200. `-early`: before the API has answered the proxy.
+ */
+export type WayBack = 'fine' | 'fin' | 'rst' | '408' | '421' | 'half' | 'fin-early' | 'rst-early'
 
 /** One request as the server read it, whole. */
 export interface Delivery {
@@ -63,12 +71,16 @@ export interface ServerLog {
   readonly deliveries: readonly Delivery[]
   /** Connections that ended in the middle of a request. */
   readonly unfinished: number
+  /** In a page: requests that arrived at the proxy. */
+  readonly arrivals?: number
 }
 
 /** A server of the parent process, for one case. */
 export interface Server {
-  /** `https://localhost:<port>`, or `http://127.0.0.1:<port>` of a plain one. */
+  /** What a client is given: `origin`, or in a page the proxy before it. */
   readonly url: string
+  /** Where it is: `https://localhost:<port>`, or `http://127.0.0.1:<port>` of a plain one. */
+  readonly origin: string
   readonly port: number
   log(): Promise<ServerLog>
 }

@@ -105,7 +105,11 @@ const ACCEPTED_LOOPBACK = [
 
 /** 4.1: what may be a base URL. Nothing is sent, and the key is not asked for. */
 export const baseURLs: Case[] = group('base URL', [
-  ...REFUSED.map(([id, baseURL, hint]) => refusal(id, baseURL, false, hint)),
+  ...REFUSED.map(([id, baseURL, hint]) => ({
+    ...refusal(id, baseURL, false, hint),
+    // Without a key, plain HTTP to this machine gives nothing away.
+    ...(String(hint).includes('allowInsecureLoopback') && { needs: 'key' as const }),
+  })),
   ...REFUSED_LOOPBACK.map(([id, baseURL]) => refusal(id, baseURL, true)),
   ...ACCEPTED.map(([id, baseURL]) => acceptance(id, baseURL, false)),
   ...ACCEPTED_LOOPBACK.map(([id, baseURL]) => acceptance(id, baseURL, true)),
@@ -156,6 +160,7 @@ export const baseURLs: Case[] = group('base URL', [
   },
   {
     id: 'U45',
+    needs: 'direct',
     title: 'http to this machine works once it is permitted',
     async run({ client, server }) {
       const { url, log } = await server({ kind: 'http' })
@@ -165,6 +170,7 @@ export const baseURLs: Case[] = group('base URL', [
   },
   {
     id: 'U46',
+    needs: 'direct',
     title: 'the path prefix of the base comes before every path',
     async run({ client, server }) {
       const { url, log } = await server()
@@ -174,6 +180,7 @@ export const baseURLs: Case[] = group('base URL', [
   },
   {
     id: 'U47',
+    needs: 'direct',
     title: 'plain http is refused by the sandbox too: the port speaks TLS only',
     async run({ client, setup }) {
       const baseURL = setup.sandbox.url.replace('https://', 'http://').replace(/\/\/[^:]+/, '//localhost')

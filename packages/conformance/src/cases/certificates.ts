@@ -27,6 +27,7 @@ export const certificates: Case[] = group('certificate', [
       },
       {
         id: `${id}-${method}-outcome`,
+        needs: 'direct' as const,
         title: `${method} to a server with a certificate that is ${what}: network, not_sent, not retried, with a hint to ca`,
         limits: { workerd: NO_REASON },
         async run({ client, server }: Context) {
@@ -54,6 +55,7 @@ export const certificates: Case[] = group('certificate', [
   },
   {
     id: 'U51',
+    needs: 'direct',
     title: 'without `ca`, the system alone is trusted',
     limits: { workerd: ONE_TRUST },
     async run({ adapter, server }) {
@@ -67,6 +69,7 @@ export const certificates: Case[] = group('certificate', [
   },
   {
     id: 'U52',
+    needs: 'direct',
     title: '`ca` takes a list as well',
     limits: { workerd: ONE_TRUST },
     async run({ client, server, setup }) {

@@ -1,7 +1,7 @@
 import type { OneBalanceError } from '@ob/core'
 import { equal, ok } from '../assert.ts'
 import { type Case, type Context, group } from '../context.ts'
-import { BUN_RESENDS_GET, DENO_RESENDS } from '../limits.ts'
+import { BUN_RESENDS_GET, CHROMIUM_RESENDS, DENO_RESENDS } from '../limits.ts'
 import type { Step } from '../server.ts'
 
 /** What the server does after it has read the whole request. */
@@ -24,6 +24,11 @@ const CLASSES = [
 const LIMITS: Readonly<Record<string, Case['limits']>> = {
   'B1b-fin-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
   'B1b-rst-reused-GET': { bun: BUN_RESENDS_GET, deno: DENO_RESENDS },
+  // The proxy passes both on, on a connection that the page has used before.
+  'B1b-408-first-GET': { chromium: CHROMIUM_RESENDS },
+  'B1b-408-reused-GET': { chromium: CHROMIUM_RESENDS },
+  'B1b-421-first-GET': { chromium: CHROMIUM_RESENDS },
+  'B1b-421-reused-GET': { chromium: CHROMIUM_RESENDS },
 }
 
 /** Table 1b: how often one call arrives, counted at the server, with the library's own retries off. */
@@ -38,7 +43,7 @@ export const deliveries: Case[] = group(
           id,
           title: `the server ${what}, ${place} request of its connection: one ${name} is one delivery`,
           ...(limits && { limits }),
-          async run({ client, server, core }: Context) {
+          async run({ client, server, core, runtime }: Context) {
             const isReused = place === 'reused'
             const { url, log } = await server({ steps: isReused ? [{}, step] : [step] })
             const ob = client({ baseURL: url, retry: false })
@@ -56,7 +61,9 @@ export const deliveries: Case[] = group(
             const seen = (await log()).deliveries.slice(isReused ? 1 : 0)
             if (isReused) ok((seen[0]?.index ?? 0) > 0, 'the connection was not used again')
             equal(seen.length, 1, 'deliveries')
-            if (retryClass === 'once') equal(error.code, ONCE_CODES[fault] ?? 'outcome_unknown', 'code')
+            // The proxy's 502 for a 401 of the API could hide an execution as well.
+            const isTold = !(runtime === 'chromium' && fault === '401')
+            if (retryClass === 'once') equal(error.code, (isTold && ONCE_CODES[fault]) || 'outcome_unknown', 'code')
           },
         }
       }),

@@ -58,19 +58,23 @@ export const hygiene: Case[] = group('hygiene', [
     async run({ client, server }) {
       const { url, log } = await server()
       const ob = client({ baseURL: url })
-      await Promise.all(Array.from({ length: 200 }, () => ob.request('GET', '/api/x')))
+      // No two alike: a proxy asks once for all that ask the same.
+      await Promise.all(Array.from({ length: 200 }, (_, n) => ob.request('GET', '/api/x', { query: { n } })))
       equal((await log()).deliveries.length, 200, 'deliveries')
     },
   },
   {
     id: 'F13',
     title: 'a client whose calls were aborted still works',
-    async run({ client, server }) {
-      const stalled = Array.from({ length: 10 }, () => ({ stall: 'head' as const }))
+    async run({ client, runtime, server }) {
+      // Chromium has six connections to one origin; what does not get one is not sent.
+      const stalled = Array.from({ length: runtime === 'chromium' ? 6 : 10 }, () => ({ stall: 'head' as const }))
       const { url } = await server({ steps: [...stalled, {}] })
       const ob = client({ baseURL: url, retry: false })
       const controller = new AbortController()
-      const calls = stalled.map(() => rejectionOf(ob.request('GET', '/api/x', { signal: controller.signal })))
+      const calls = stalled.map((_, n) =>
+        rejectionOf(ob.request('GET', '/api/x', { query: { n }, signal: controller.signal })),
+      )
       setTimeout(() => controller.abort(), 100)
       await Promise.all(calls)
       equal(await ob.request('GET', '/api/x'), [], 'answer')
@@ -90,6 +94,8 @@ export const hygiene: Case[] = group('hygiene', [
   },
   {
     id: 'F14',
+    // Clients of one proxy share its key, and so its limit.
+    needs: 'direct',
     title: 'two clients share nothing: one that is limited does not hold the other back',
     async run({ client, server }) {
       const { url } = await server({ steps: [{ status: 429, headers: { 'retry-after': '30' } }, {}] })

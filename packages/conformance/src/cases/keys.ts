@@ -52,6 +52,7 @@ export const keys: Case[] = group('key', [
   ...BAD.map(([id, what, value, message]) => ({
     id,
     title: `a literal that is ${what} is refused at creation, and not shown`,
+    needs: 'key' as const,
     run({ adapter, core }: Parameters<Case['run']>[0]) {
       const error = thrownBy(() => adapter.createClient({ apiKey: value as string, baseURL: 'https://127.0.0.1:1' }))
       ok(error instanceof core.ConfigurationError, `the error is a ${(error as Error).name}`)
@@ -64,6 +65,7 @@ export const keys: Case[] = group('key', [
   ...BAD.filter(([id]) => ['K1', 'K2', 'K3', 'K4', 'K4c', 'K6'].includes(id)).map(([id, what, value]) => ({
     id: `${id}-source`,
     title: `a source that gives ${what} fails the first call, and nothing is sent`,
+    needs: 'key' as const,
     async run({ client, core, server }: Parameters<Case['run']>[0]) {
       const { url, log } = await server()
       const error = await rejectionOf(client({ baseURL: url, apiKey: () => value as string }).assets.list())
@@ -74,6 +76,7 @@ export const keys: Case[] = group('key', [
   })),
   {
     id: 'K1c',
+    needs: 'key',
     title: 'without a key, the first call says that there is none',
     async run({ core, server }) {
       const { url, log } = await server()
@@ -84,6 +87,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K1d',
+    needs: 'key',
     title: '`null` sends no key',
     async run({ client, server }) {
       const { url, log } = await server()
@@ -96,14 +100,14 @@ export const keys: Case[] = group('key', [
       id: `K9-${method}-${retryClass}`,
       title: `${method} (${retryClass}) carries the key once, spelled right, and no other credential`,
       async run({ client, server }: Parameters<Case['run']>[0]) {
-        const { url, log } = await server()
+        const { url, origin, log } = await server()
         await client({ baseURL: url }).request(method, '/api/x', {
           retryClass,
           ...(method === 'POST' && { body: { a: 1 } }),
         })
         const [delivery] = (await log()).deliveries
         equal(headerValues(delivery, 'x-api-key'), [CANARY], 'x-api-key')
-        equal(headerValues(delivery, 'host'), [url.replace('https://', '')], 'host')
+        equal(headerValues(delivery, 'host'), [origin.replace('https://', '')], 'host')
         for (const name of ['authorization', 'cookie', 'idempotency-key', 'x-idempotency-key', 'x-ob-call'])
           equal(headerValues(delivery, name), [], name)
         equal(JSON.stringify(delivery).split(CANARY).length - 1, 1, 'places that hold the key')
@@ -125,6 +129,7 @@ export const keys: Case[] = group('key', [
   })),
   {
     id: 'K10',
+    needs: 'direct',
     title: 'headers of the client and of the call are sent, the call wins',
     async run({ client, server }) {
       const { url, log } = await server()
@@ -152,6 +157,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K10c',
+    needs: 'direct',
     title: 'the user agent names the library, or is what the caller says',
     async run({ client, server }) {
       const { url, log } = await server()
@@ -164,6 +170,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K13',
+    needs: 'key',
     title: 'a source that gives a promise is awaited, before every attempt',
     async run({ client, server }) {
       const { url, log } = await server({ steps: [{ status: 503 }, {}] })
@@ -179,6 +186,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K13b',
+    needs: 'key',
     title: 'a source that rejects is a configuration error with its cause',
     async run({ client, core, server }) {
       const { url, log } = await server()
@@ -191,6 +199,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K13c',
+    needs: 'key',
     title: 'a source that hangs ends in a timeout, and nothing is sent',
     async run({ client, server }) {
       const { url, log } = await server()
@@ -203,6 +212,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K14',
+    needs: 'key',
     title: 'after a 401 the source is asked again, and its new key is tried once',
     async run({ client, server }) {
       const { url, log } = await server({ steps: [{ status: 401 }, {}] })
@@ -222,6 +232,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K14b',
+    needs: 'key',
     title: 'a `once` POST that was refused with 401 is sent with the new key, once',
     async run({ client, server }) {
       const { url, log } = await server({ steps: [{ status: 401 }, {}] })
@@ -236,6 +247,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K14c',
+    needs: 'key',
     title: 'the same key again is not tried again',
     async run({ client, server }) {
       const { url, log } = await server({ steps: [{ status: 401 }] })
@@ -246,6 +258,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K14d',
+    needs: 'key',
     title: 'a new key that is rejected as well ends the call',
     async run({ client, server }) {
       const { url, log } = await server({ steps: [{ status: 401 }] })
@@ -257,6 +270,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K14e',
+    needs: 'key',
     title: '20 calls that are rejected at once ask the source once',
     async run({ client, server }) {
       const { url } = await server({ steps: [...Array.from({ length: 20 }, () => ({ status: 401, latency: 20 })), {}] })
@@ -272,6 +286,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K15',
+    needs: 'environment',
     title: 'the key comes from ONEBALANCE_API_KEY, the base from ONEBALANCE_BASE_URL',
     limits: { workerd: NO_ENVIRONMENT },
     async run({ adapter, control, setup, trust }) {
@@ -288,6 +303,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K15b',
+    needs: 'environment',
     title: 'the key comes from a file, trimmed',
     limits: { workerd: NO_ENVIRONMENT },
     async run({ adapter, setup, trust, control }) {
@@ -310,6 +326,7 @@ export const keys: Case[] = group('key', [
   },
   {
     id: 'K15c',
+    needs: 'environment',
     title: 'a key file that is not there is a configuration error that names it',
     limits: { workerd: NO_ENVIRONMENT },
     async run({ client, adapter, core }) {
@@ -332,9 +349,13 @@ export const keys: Case[] = group('key', [
         if (n % 4 === 3)
           return {
             status: 503,
-            headers: { location: target.url, refresh: `0; url=${target.url}`, link: `<${target.url}>; rel=preload` },
+            headers: {
+              location: target.origin,
+              refresh: `0; url=${target.origin}`,
+              link: `<${target.origin}>; rel=preload`,
+            },
           }
-        return { status: statuses[n % 5] ?? 302, headers: { location: `${target.url}/x` } }
+        return { status: statuses[n % 5] ?? 302, headers: { location: `${target.origin}/x` } }
       })
       const { url } = await server({ steps })
       const ob = client({ baseURL: url })
