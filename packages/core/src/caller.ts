@@ -42,16 +42,18 @@ export function createCaller(options: ClientOptions = {}, adapter: Adapter = web
   let isClosed = false
 
   const start = <T>(makePlan: () => Plan, callOptions: CallOptions = {}): CallPromise<T> => {
-    const run = async () => {
+    let whole: ReturnType<typeof send>
+    try {
       if (isClosed)
         throw new ConfigurationError({
           message: 'the client is closed',
           hint: 'Make a new client, or close it later.',
         })
       const settings = resolveCall(callOptions, engine)
-      return send(engine, makePlan(), settings, calls++)
+      whole = send(engine, makePlan(), settings, calls++)
+    } catch (error) {
+      whole = Promise.reject(error)
     }
-    const whole = run()
     const data = whole.then((result) => result.data as T)
     return Object.assign(data, {
       withResponse: () => {

@@ -49,7 +49,10 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
 
 /** Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. */
 export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
-  const { chunks, failure } = await collect(response, maxBytes, limit)
+  const whole = response as Response & Partial<WholeBody>
+  const { chunks, failure } = await (whole.collect && !response.headers.has('content-encoding')
+    ? whole.collect(maxBytes)
+    : collect(response, maxBytes, limit))
   if (!failure) {
     try {
       return { text: decode(chunks, response.ok) }
@@ -65,8 +68,6 @@ export async function readBody(response: Response, maxBytes: number, limit: Time
 }
 
 async function collect(response: Response, maxBytes: number, limit: TimeLimit): Promise<CollectedBody> {
-  const whole = response as Response & Partial<WholeBody>
-  if (whole.collect && !response.headers.has('content-encoding')) return whole.collect(maxBytes)
   const reader = openBody(response, maxBytes, limit)
   const chunks: Uint8Array[] = []
   for (;;) {

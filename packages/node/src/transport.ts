@@ -67,9 +67,8 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
       underWay += 1
       const { body } = init
       // What is there already needs no turn of the event loop, and mostly all of it is.
-      const answer = pool && isReady(body) ? new Exchange(pool, url, init, body ?? null).answer : prepare(url, init)
-      answer.then(settled, settled)
-      return answer
+      if (pool && isReady(body)) return new Exchange(pool, url, init, body ?? null, settled).answer
+      return prepare(url, init)
     },
     close() {
       closed ??= new Promise<void>((resolve) => {
@@ -85,8 +84,14 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
       pool = created
       return created
     })
-    const body = await toBytes(init.body, init.signal ?? undefined)
-    return new Exchange(await loading, url, init, body).answer
+    let exchange: Exchange | undefined
+    try {
+      const body = await toBytes(init.body, init.signal ?? undefined)
+      exchange = new Exchange(await loading, url, init, body, settled)
+    } finally {
+      if (!exchange) settled()
+    }
+    return exchange.answer
   }
 }
 
@@ -116,6 +121,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #onStart: (() => void) | undefined
   #resolve!: (response: Response) => void
   #reject!: (reason: unknown) => void
+  #onAnswer: (() => void) | undefined
   #onAbort: (() => void) | undefined
   #controller: Dispatcher.DispatchController | undefined
   #body: ResponseBody | undefined
@@ -127,7 +133,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     url: string,
     init: RequestInit & RequestControl,
     body: string | Uint8Array | null,
+    onAnswer: () => void,
   ) {
+    this.#onAnswer = onAnswer
     this.#url = url
     this.#waiting = waiting
     this.#onStart = init[REQUEST_START]
@@ -185,6 +193,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       reader: decode ? decode(this.#body) : this.#body,
     })
     this.#resolve(response as unknown as Response)
+    this.#answered()
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -211,7 +220,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #fail(error: unknown): void {
     this.#reject(error)
+    this.#answered()
     this.#body?.error(error)
+  }
+
+  #answered(): void {
+    this.#onAnswer?.()
+    this.#onAnswer = undefined
   }
 
   #settle(): void {
