@@ -14,13 +14,12 @@ import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
-import { openBody, readBody } from './read-body.ts'
-import { createStreamRedactor } from './redact-stream.ts'
+import { readBody } from './read-body.ts'
 import type { Failure } from './retry/policy.ts'
 import { type HeaderReader, type RateInfo, readRateInfo } from './retry/retry-after.ts'
 import type { KeyRing } from './secret.ts'
 import { checkFinalURL, type SecureBase } from './secure-url.ts'
-import { limitTime } from './time-limit.ts'
+import { limitTime, type TimeLimit } from './time-limit.ts'
 
 /** What an attempt needs that is the same for every attempt of a client. */
 export interface Wire {
@@ -43,8 +42,10 @@ export interface AttemptOptions {
   readonly timeout: number
   /** Which of the user's limits `timeout` comes from. */
   readonly scope: 'attempt' | 'deadline'
-  /** Hands a 2xx answer out when its head is there, with the body still to come. */
-  readonly isStreamed?: boolean | undefined
+  /** Takes a 2xx answer over when its head is there, and the time limit with it, which it has to end. */
+  readonly openStream?:
+    | ((response: Response, limit: TimeLimit, toError: (failure: BodyFailure) => OneBalanceError) => StreamedAnswer)
+    | undefined
 }
 
 /** A complete 2xx answer; `text` holds no key. */
@@ -145,8 +146,8 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (status < 200 || (status >= 300 && status < 400)) {
       return failed(redirectError(plan, response, keys, requestId))
     }
-    if (options.isStreamed && status < 300) {
-      const stream = openStream(response)
+    if (options.openStream && status < 300) {
+      const stream = options.openStream(response, limit, bodyError)
       isHandedOut = true
       return { stream, status, headers, rate, key }
     }
@@ -196,34 +197,6 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     if (!isHandedOut) limit.end(!isComplete)
   }
 
-  function openStream(response: Response): StreamedAnswer {
-    const reader = openBody(response, wire.maxResponseBytes, limit)
-    const redactor = createStreamRedactor(keys)
-    let isEnded = false
-    const end = (isDropped: boolean): void => {
-      isEnded = true
-      if (isDropped) reader.cancel()
-      limit.end(isDropped)
-    }
-    return {
-      async read() {
-        for (;;) {
-          if (isEnded) return undefined
-          const chunk = await reader.read()
-          if ('failure' in chunk) {
-            end(true)
-            throw bodyError(chunk.failure)
-          }
-          if (chunk.done) end(false)
-          const bytes = chunk.value ? redactor.push(chunk.value) : redactor.end()
-          if (bytes.length > 0) return bytes
-        }
-      },
-      cancel() {
-        if (!isEnded) end(true)
-      },
-    }
-  }
   function failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
     return { error, failure, status: response?.status, headers: response?.headers, rate, key }
   }

@@ -1,4 +1,4 @@
-import { type Adapter, webAdapter } from './adapter.ts'
+import { type Adapter, type BodyFailure, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Api } from './api.ts'
 import { type AttemptResult, attempt, type StreamedAnswer } from './attempt.ts'
 import { type AttemptRecord, isOneBalanceError, type OneBalanceError } from './errors/base.ts'
@@ -6,11 +6,14 @@ import { AbortError, ConfigurationError } from './errors/classes.ts'
 import { createEmitter } from './events.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
+import { openBody } from './read-body.ts'
+import { createStreamRedactor } from './redact-stream.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
 import type { HeaderReader } from './retry/retry-after.ts'
 import { hasNewKey } from './rotate-key.ts'
 import { checkPath } from './secure-url.ts'
+import type { TimeLimit } from './time-limit.ts'
 
 /** A request that somebody else made, to be passed on with the key. */
 export interface ForwardRequest {
@@ -87,7 +90,7 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     const send = async (): Promise<AttemptResult> => {
       emit('request')
       const startedAt = runtime.now()
-      const result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', isStreamed: true })
+      const result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', openStream })
       const { status, error } = result
       attempts.push({
         startedAt,
@@ -106,6 +109,39 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     if (stream) return { stream, status: status as number, headers: answered }
     emit('error', { reason: error?.code, status })
     return { error: error as OneBalanceError, headers: answered }
+  }
+
+  function openStream(
+    response: Response,
+    limit: TimeLimit,
+    toError: (failure: BodyFailure) => OneBalanceError,
+  ): StreamedAnswer {
+    const reader = openBody(response, engine.maxResponseBytes, limit)
+    const redactor = createStreamRedactor(engine.keys)
+    let isEnded = false
+    const end = (isDropped: boolean): void => {
+      isEnded = true
+      if (isDropped) reader.cancel()
+      limit.end(isDropped)
+    }
+    return {
+      async read() {
+        for (;;) {
+          if (isEnded) return undefined
+          const chunk = await reader.read()
+          if ('failure' in chunk) {
+            end(true)
+            throw toError(chunk.failure)
+          }
+          if (chunk.done) end(false)
+          const bytes = chunk.value ? redactor.push(chunk.value) : redactor.end()
+          if (bytes.length > 0) return bytes
+        }
+      },
+      cancel() {
+        if (!isEnded) end(true)
+      },
+    }
   }
 
   function shutFor(retryAfter: number | undefined): number {
