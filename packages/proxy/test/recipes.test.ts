@@ -9,6 +9,7 @@ import { createClient, isOneBalanceError } from '@ob/browser'
 import { type Sandbox, startSandbox } from '@ob/sandbox'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SWAP } from './recipes-swap.ts'
 
 const bin = (name: string): string => fileURLToPath(new URL(`../node_modules/.bin/${name}`, import.meta.url))
 const file = (name: string): string => fileURLToPath(new URL(`recipes/${name}.mjs`, import.meta.url))
@@ -45,7 +46,7 @@ describe.each(RECIPES)('%s', (name, [command, ...flags]) => {
     const ob = connect(url)
     expect((await ob.assets.list()).length).toBeGreaterThan(0)
     const before = sandbox.requests.length
-    const quote = { method: 'POST', headers: headersOf({ 'x-ob-call': 'c'.repeat(32) }), body: JSON.stringify(QUOTE) }
+    const quote = { method: 'POST', headers: headersOf({ 'x-ob-call': 'c'.repeat(32) }), body: JSON.stringify(SWAP) }
     const send = async (): Promise<unknown> => (await fetch(`${url}/onebalance/api/v3/quote`, quote)).json()
     const [first, copy] = await Promise.all([send(), send()])
     expect(first).toMatchObject({ id: expect.any(String) })
@@ -102,22 +103,6 @@ it('worker', async () => {
     await worker.dispose()
   }
 })
-
-const QUOTE = {
-  from: {
-    accounts: [
-      {
-        type: 'role-based',
-        sessionAddress: '0x1cBFbFd62a276BF6D79d504eA4CA75a7baDcf5b1',
-        adminAddress: '0xc162a3cE45ad151eeCd0a5532D6E489D034aB3B8',
-        accountAddress: '0xb98E11f0f854442801e7cf3214710972D5dAF11a',
-      },
-    ],
-    asset: { assetId: 'ob:usdc' },
-    amount: '5000000',
-  },
-  to: { asset: { assetId: 'ob:eth' } },
-}
 
 function connect(url: string, cookie = 'session=somebody') {
   // As a browser does, which sends the cookie by itself.
