@@ -31,8 +31,9 @@ const runtimes = findRuntimes()
 const workerd = findWorkerd()
 
 const jobs = [
-  // First, since it takes the longest.
+  // First, since they take the longest.
   { name: 'packed tarballs', run: () => checkTarballs(runtimes) },
+  { name: 'Chromium', find: findPage, ids: pageIds, note: seeds },
   ...runtimes.map((runtime) => ({
     name: runtime.name,
     version: runtime.version,
@@ -43,7 +44,6 @@ const jobs = [
   { name: 'workerd', version: workerd, ids, note: seeds, run: () => runInWorkerd(certificates, ids) },
   { name: 'browser bundles', note: evaluatedIn, run: () => checkBrowserBundles(runtimes) },
   { name: 'quickstarts', run: () => checkQuickstarts(runtimes) },
-  { name: 'Chromium', find: findPage, ids: pageIds, note: seeds },
 ].filter(({ name }) => new RegExp(`\\b${values.only ?? ''}\\b`, 'i').test(name))
 
 // Two at a time: a machine of CI has two cores.

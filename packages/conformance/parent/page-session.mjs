@@ -17,7 +17,7 @@ const RAW = ['GET', 'POST'].map((method) =>
  *
  * @param session `{ setup, sandbox, ask }` as `inSession` gives it
  * @param script the page's code
- * @returns `{ url, setup, takeProblems(), bytes(), close() }`: the page's address, its setup, what went wrong since the last question
+ * @returns `{ url, setup, secrets, takeProblems(), close() }`: the page's address, its setup, the keys that it must not have, what went wrong since the last question
  */
 export async function openPageSession({ setup, sandbox, ask }, script) {
   const key = randomBytes(24).toString('base64url').replaceAll(/[-_]/g, 'x')
@@ -73,6 +73,9 @@ export async function openPageSession({ setup, sandbox, ask }, script) {
       .writeHead(200, { 'content-type': `${type}; charset=utf-8` })
       .end(request.url === '/favicon.ico' ? '' : body)
   })
+
+  // Each proxy listens on each connection that it answered on, and here there is one for every case.
+  site.on('connection', (socket) => socket.setMaxListeners(0))
 
   const operations = {
     async open({ options }) {
@@ -135,7 +138,6 @@ export async function openPageSession({ setup, sandbox, ask }, script) {
       keyFile: '',
     },
     secrets,
-    bytes: () => taps.reduce((sum, one) => sum + one.bytes(), 0),
     /** After each case: the proxies before the sandbox are its own. */
     takeProblems() {
       for (const prefix of [...mounts.keys()].filter((one) => one.startsWith('/sandbox/'))) unmount(prefix)

@@ -44,7 +44,9 @@ async function runCases(page, site, ids) {
     const result = await page.evaluate(([one, setup]) => globalThis.runInPage(one, setup), [id, site.setup])
     const problems = [...site.takeProblems(), ...shown.splice(0)]
     results.push(
-      problems.length > 0 ? { ...result, status: 'failed', note: [result.note, ...problems].join('\n') } : result,
+      problems.length > 0
+        ? { ...result, status: 'failed', note: [result.note, ...problems].filter(Boolean).join('\n') }
+        : result,
     )
   }
   return results

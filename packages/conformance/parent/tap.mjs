@@ -4,10 +4,9 @@ import { findLeak } from '../dist/find-leak.js'
 /** Longer than any form of a key, so that one that is cut by two looks is found as well. */
 const OVERLAP = 1_024
 
-/** Watches the connections of a server of node:http: `{ findLeaks(keys), bytes() }`. */
+/** Watches the connections of a server of node:http: `{ findProblems(keys) }`. */
 export function tap(server) {
   const records = new Set()
-  let bytes = 0
   server.on('connection', (socket) => {
     const record = { socket, tail: '', chunks: [], seen: 0 }
     records.add(record)
@@ -16,7 +15,6 @@ export function tap(server) {
       const buffer = Buffer.from(chunk, typeof encoding === 'string' ? encoding : 'utf8')
       record.chunks.push(buffer)
       record.seen += buffer.length
-      bytes += buffer.length
     }
     for (const name of ['write', 'end']) {
       const send = socket[name]
@@ -27,7 +25,6 @@ export function tap(server) {
     }
   })
   return {
-    bytes: () => bytes,
     /** What is wrong with what was sent since the last look: forms of keys, and bytes that went past this file. */
     findProblems(keys) {
       const found = []

@@ -21,11 +21,13 @@ export function breakAnswer(response, wayBack, deliveries) {
   }
   response.writeHead = () => response
   response.write = () => true
-  response.end = isEarly ? () => response : end
-  if (isEarly) void onceDelivered(deliveries).then(end)
+  response.end = end
+  if (isEarly) void endOnceDelivered(socket, end, deliveries)
 }
 
-/** When the API has the request, which it answers after a while. */
-async function onceDelivered(deliveries) {
-  for (const before = await deliveries(); (await deliveries()) === before; ) await setImmediate()
+/** When the API has the request, which it answers after a while; or when it never had it, with the proxy's own answer. */
+async function endOnceDelivered(socket, end, deliveries) {
+  const before = await deliveries()
+  while (!socket.destroyed && (await deliveries()) === before) await setImmediate()
+  end()
 }
