@@ -8,6 +8,7 @@ const { url } = await serveProxy({
   baseURL,
   ca,
   drainTimeout,
+  rateLimit: { points: 1_000_000 },
   allow: [listAssets, getExecutionStatus, createQuote, executeQuote],
   authorize: (request) => ({ id: request.headers.get('authorization') }),
 })

@@ -121,6 +121,21 @@ test('an answer that its caller reads slowly is not cut', async () => {
   expect(await ended).toEqual([null, 'SIGTERM'])
 })
 
+test('answers that wait for a slow reader are not cut in their middle', async () => {
+  upstream.answer = () => reply(JSON.stringify('a'.repeat(60_000)))
+  const { port, ended } = await start(LONG)
+  const slow = open(port)
+  const requests = Array.from({ length: 150 }, () => write({ headers: { connection: 'keep-alive' } }))
+  slow.write(fill(requests.join(''), port))
+  await once(slow, 'readable')
+  await terminate(port)
+  const answers = readAnswers(await collect(slow))
+  expect(answers.filter(({ status, isWhole }) => status !== 200 || !isWhole)).toEqual([])
+  // Of a request that was not answered, its caller knows that it was not done.
+  expect(answers.length === requests.length || answers.at(-1)?.headers['connection'] === 'close').toBe(true)
+  expect(await ended).toEqual([null, 'SIGTERM'])
+})
+
 test('what does not end is cut when the drain time is over', async () => {
   upstream.answer = () => undefined
   const { port, ended } = await start(100)
