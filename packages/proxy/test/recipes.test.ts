@@ -54,11 +54,12 @@ describe.each(RECIPES)('%s', (name, [command, ...flags]) => {
     expect(sandbox.requests.length - before).toBe(1)
   })
 
-  it('refuses a stranger, another origin, another path and another method', async () => {
-    const before = sandbox.requests.length
+  it('takes its own pages, and refuses a stranger, another origin, another path and another method', async () => {
     const get = async (path: string, init: RequestInit): Promise<number> =>
       (await fetch(`${url}/onebalance${path}`, init)).status
     expect(await code(connect(url, ''))).toBe('unauthorized')
+    expect(await get('/api/assets/list', { headers: headersOf({ origin: url }) })).toBe(200)
+    const before = sandbox.requests.length
     expect(await get('/api/assets/list', { headers: headersOf({ origin: 'https://evil.example' }) })).toBe(403)
     expect(await get('/api/other', { headers: headersOf() })).toBe(404)
     expect(await get('/api/assets/list', { method: 'POST', headers: headersOf(), body: '{}' })).toBe(405)

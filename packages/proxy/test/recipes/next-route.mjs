@@ -3,5 +3,10 @@ import { options } from './options.mjs'
 
 const proxy = createProxy(options)
 
-export const GET = (request) => proxy(request)
-export const POST = (request) => proxy(request)
+// The URL that Next.js gives is the address that it listens on; which site was asked for says the Host.
+const handle = (request) => {
+  const { protocol, pathname, search } = new URL(request.url)
+  return proxy(new Request(`${protocol}//${request.headers.get('host')}${pathname}${search}`, request))
+}
+
+export { handle as GET, handle as POST }

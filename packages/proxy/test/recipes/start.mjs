@@ -10,10 +10,11 @@ console.log(`port ${server.port ?? server.addr?.port ?? server.address().port}`)
 /** Calls them as Next.js and SvelteKit do. */
 async function serveHandlers() {
   const { serve } = await import('@hono/node-server')
-  const isNext = process.argv[2].includes('next')
-  const fetch = (request) => {
-    const event = { request, getClientAddress: () => '127.0.0.1' }
-    return recipe[request.method](...(isNext ? [request, { params: Promise.resolve({ path: [] }) }] : [event]))
+  const callNext = (request) => {
+    const { pathname, search } = new URL(request.url)
+    return recipe[request.method](new Request(`http://localhost:3000${pathname}${search}`, request))
   }
+  const callSvelteKit = (request) => recipe[request.method]({ request, getClientAddress: () => '127.0.0.1' })
+  const fetch = process.argv[2].includes('next') ? callNext : callSvelteKit
   return serve({ fetch, port: Number(process.env.PORT) })
 }
