@@ -38,8 +38,16 @@ export function createPaths(allow: readonly AnyEndpoint[], prefix: string) {
   }
   for (const path of [...exact.keys()]) if (path.includes('{')) exact.delete(path)
 
-  const find = (path: string): Map<string, AnyEndpoint> | undefined =>
-    exact.get(path) ?? templates.find(({ pattern }) => pattern.test(path))?.endpoints
+  /** The endpoints of a path; `malformed` where a part of it is written in another way than the one. */
+  const find = (path: string): Map<string, AnyEndpoint> | 'malformed' | undefined => {
+    const literal = exact.get(path)
+    if (literal) return literal
+    for (const { pattern, endpoints } of templates) {
+      const parameters = pattern.exec(path)?.slice(1)
+      if (parameters?.every(isCanonical)) return endpoints
+    }
+    return path.split('/').every(isCanonical) ? undefined : 'malformed'
+  }
 
   /** The endpoint of a request, or the answer that refuses it. */
   return (method: string, target: string): Match | ProxyAnswer => {
@@ -52,9 +60,9 @@ export function createPaths(allow: readonly AnyEndpoint[], prefix: string) {
     }
     if (!whole.startsWith(`${prefix}/`)) return notFound()
     const path = whole.slice(prefix.length)
-    if (!path.split('/').every(isCanonical))
-      return problem(400, 'malformed_path', 'The path holds a character that must be encoded, or must not be.')
     const endpoints = find(path)
+    if (endpoints === 'malformed')
+      return problem(400, 'malformed_path', 'The path holds a character that must be encoded, or must not be.')
     if (!endpoints) return notFound()
     const endpoint = endpoints.get(method)
     if (!endpoint)
@@ -76,11 +84,11 @@ function toPattern(template: string): RegExp {
     `^${template
       .split(/\{\w+\}/)
       .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('[^/]+')}$`,
+      .join('([^/]+)')}$`,
   )
 }
 
-/** Whether a segment is what encoding its text again gives; sub-delims and `:` and `@` may stand as they are (RFC 3986, section 3.3). */
+/** Whether a parameter is what encoding its text again gives, as the client does. */
 function isCanonical(segment: string): boolean {
   if (/^[\w.~-]*$/.test(segment)) return true
   try {
