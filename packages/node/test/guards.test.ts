@@ -96,7 +96,7 @@ describe('the import', () => {
     // Else the list above would prove nothing.
     expect(isUndiciLoadedLater).toBe(true)
     expect(countByPackage(loaded)).toEqual({
-      core: 68,
+      core: 67,
       node: 12,
       ofetch: 2,
       destr: 1,
