@@ -1,15 +1,15 @@
 // What compiles and what does not.
 import { listAssets } from '@ob/core'
 import { expectTypeOf } from 'vitest'
-import { createProxy, type Proxy, type ProxyOptions, type RequestInfo, type Usage } from '../src/index.ts'
+import { createProxy, type Proxy as FetchProxy, type ProxyOptions, type RequestInfo, type Usage } from '../src/index.ts'
 import { createNodeHandler, type NodeHandler, type ProxyServer, serveProxy } from '../src/node.ts'
 
-expectTypeOf(createProxy).returns.toEqualTypeOf<Proxy>()
-expectTypeOf<Proxy>().parameters.toEqualTypeOf<[request: Request, info?: RequestInfo]>()
-expectTypeOf<Proxy>().returns.resolves.toEqualTypeOf<Response>()
+expectTypeOf(createProxy).returns.toEqualTypeOf<FetchProxy>()
+expectTypeOf<FetchProxy>().parameters.toEqualTypeOf<[request: Request, info?: RequestInfo]>()
+expectTypeOf<FetchProxy>().returns.resolves.toEqualTypeOf<Response>()
 expectTypeOf(serveProxy).returns.resolves.toEqualTypeOf<ProxyServer>()
 expectTypeOf(createNodeHandler).returns.toEqualTypeOf<NodeHandler>()
-expectTypeOf<Proxy['usage']>().toEqualTypeOf<Usage>()
+expectTypeOf<FetchProxy['usage']>().toEqualTypeOf<Usage>()
 
 createProxy({ anonymous: true, allow: [listAssets], cache: false })
 createProxy({ authorize: () => ({ id: 'a' }) })
@@ -31,5 +31,6 @@ createProxy({ anonymous: true, retry: { maxRetries: 3 } })
 createProxy({ anonymous: true, onStoreError: 'maybe' })
 // @ts-expect-error no such option
 createProxy({ anonymous: true, cors: '*' })
+const options: ProxyOptions = { anonymous: true }
 // @ts-expect-error options cannot be changed
-expectTypeOf<ProxyOptions>().branded.toEqualTypeOf<{ prefix: string }>()
+options.prefix = '/a'
