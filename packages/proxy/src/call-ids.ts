@@ -17,14 +17,16 @@ export interface Arrival {
 }
 
 /** What an arrival gets. */
-export type Known =
+export type Known = (
   | { readonly kind: 'joined'; readonly shared: SharedAnswer }
   | { readonly kind: 'answered'; readonly answer: ProxyAnswer }
+) & {
+  /** Whether another arrival was the first. */
+  readonly isCopy: boolean
+}
 
 /** Lets each call id run once, however often it arrives: in this process, and in all that share a store. */
 export interface CallIds {
-  /** What is known of an id; `undefined` where this is the first arrival. */
-  find(arrival: Arrival): Promise<Known | undefined>
   /**
    * Takes the id for this arrival, and runs it; or gives what is known, where it is not the first.
    *
@@ -35,7 +37,7 @@ export interface CallIds {
     arrival: Arrival,
     isOnce: boolean,
     start: () => SharedAnswer,
-    admit?: () => Promise<ProxyAnswer | undefined>,
+    admit: () => Promise<ProxyAnswer | undefined>,
   ): Promise<Known>
 }
 
@@ -120,20 +122,20 @@ export function createCallIds({
   const findHere = (key: string, digest: string): Known | Promise<Known> | undefined => {
     const entry = entries.get(key)
     if (!entry) return undefined
-    if (entry.digest !== digest) return answered(otherBody())
+    if (entry.digest !== digest) return copied(otherBody())
     // An answer past what is kept can be joined no more, and is no answer to a second arrival.
-    if (entry.shared?.isWhole) return { kind: 'joined', shared: entry.shared }
-    return entry.first ?? answered(entry.answer ?? lost())
+    if (entry.shared?.isWhole) return { kind: 'joined', shared: entry.shared, isCopy: true }
+    return entry.first?.then((known) => ({ ...known, isCopy: true })) ?? copied(entry.answer ?? lost())
   }
   /** The answer of the process that has the id. It is not this one, and a record that is gone says no more than that. */
   const waitForOther = async (from: SharedStore, key: string, digest: string): Promise<Known> => {
     // The answer of a process that died will not come: its time is over when its request's is.
     for (const until = runtime.now() + timeout; ; await runtime.sleep(POLL_INTERVAL)) {
       const record = readRecord(await from.get(key))
-      if (!record) return answered(lost())
-      if (record.digest !== digest) return answered(otherBody())
-      if (record.answer) return answered(record.answer)
-      if (record.isLost || runtime.now() >= Math.min(until, record.at + timeout)) return answered(lost())
+      if (!record) return copied(lost())
+      if (record.digest !== digest) return copied(otherBody())
+      if (record.answer) return copied(record.answer)
+      if (record.isLost || runtime.now() >= Math.min(until, record.at + timeout)) return copied(lost())
     }
   }
   /** Takes the id among all processes; what the arrival gets where it may not run. */
@@ -168,11 +170,11 @@ export function createCallIds({
     entry: Entry,
     isOnce: boolean,
     start: () => SharedAnswer,
-    admit: (() => Promise<ProxyAnswer | undefined>) | undefined,
+    admit: () => Promise<ProxyAnswer | undefined>,
   ): Promise<Known> => {
     let refused = store && (await claim(store, key, entry, isOnce))
     if (!refused) {
-      const answer = await admit?.()
+      const answer = await admit()
       if (answer) {
         if (entry.isClaimed) void tell(key, entry, answer, REFUSED_FOR)
         refused = answered(answer)
@@ -190,24 +192,10 @@ export function createCallIds({
       const isTold = !entry.isClaimed || (await tell(key, entry, answer, KEPT_FOR))
       keep(key, entry, isTold ? answer : undefined)
     })
-    return { kind: 'joined', shared }
+    return { kind: 'joined', shared, isCopy: false }
   }
 
   return {
-    async find({ caller, id, digest }) {
-      forget()
-      const key = keyOf(caller, id)
-      const here = findHere(key, digest)
-      if (here || !store) return here
-      let isTaken = false
-      try {
-        isTaken = (await store.get(key)) !== null
-        return isTaken ? await waitForOther(store, key, digest) : undefined
-      } catch (error) {
-        health.failed(error)
-        return isTaken && !(error instanceof StoreValueError) ? answered(lost()) : undefined
-      }
-    },
     async run({ caller, id, digest }, isOnce, start, admit) {
       forget()
       const key = keyOf(caller, id)
@@ -234,7 +222,11 @@ function keyOf(caller: string, id: string): string {
 }
 
 function answered(answer: ProxyAnswer): Known {
-  return { kind: 'answered', answer }
+  return { kind: 'answered', answer, isCopy: false }
+}
+
+function copied(answer: ProxyAnswer): Known {
+  return { kind: 'answered', answer, isCopy: true }
 }
 
 function lost(): ProxyAnswer {

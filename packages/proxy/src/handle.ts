@@ -8,7 +8,7 @@ import {
 } from '@ob/core'
 import { createForwarder, type Forwarder } from '@ob/core/engine'
 import { createAnswerCache } from './answer-cache.ts'
-import { type Arrival, createCallIds } from './call-ids.ts'
+import { createCallIds } from './call-ids.ts'
 import { createCallers } from './callers.ts'
 import { BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
 import { createLimits } from './limits.ts'
@@ -80,7 +80,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   const redis = options.store ?? clientOf(rateLimit)
   const store = redis && createSharedStore(redis, runtime)
   const health = createStoreHealth(log, usage)
-  const limits = createLimits({ rateLimit, redis, store, health, onStoreError, now: runtime.now })
+  const limits = createLimits({ rateLimit, redis, store, health, onStoreError, runtime })
   const callIds = createCallIds({ runtime, timeout, store, health, onStoreError })
   const maxAgeOf = cache === false ? () => 0 : (cache ?? (({ maxAge = 0 }: AnyEndpoint) => maxAge))
   const answers = createAnswerCache(maxAgeOf, runtime.now)
@@ -139,19 +139,13 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
       )
     const start = (): SharedAnswer =>
       shareAnswer((signal) => ask(matched, { body: body === '' ? undefined : body, headers, signal }), id === undefined)
-    if (id === undefined) {
-      const limited = (await limits.take(caller, isOnce)) ?? (await limits.checkGate(isOnce))
-      return limited ?? join(request, start())
-    }
+    const admit = async (): Promise<ProxyAnswer | undefined> =>
+      (await limits.take(caller, isOnce)) ?? (await limits.checkGate(isOnce))
+    if (id === undefined) return (await admit()) ?? join(request, start())
     const digest = await sha256([endpoint.method, path, query, body].join('\n'))
-    const arrival: Arrival = { caller, id, digest }
-    // Before the limit: a copy that the platform sent by itself is no request of the caller's, and must not be refused.
-    let known = await callIds.find(arrival)
-    if (!known) {
-      const limited = (await limits.take(caller, isOnce)) ?? (await limits.checkGate(isOnce))
-      if (limited) return limited
-      known = await callIds.run(arrival, isOnce, start)
-    } else usage.count('joined')
+    // The limit is asked once the id is taken: a copy that the platform sent by itself must not be refused what the first was allowed.
+    const known = await callIds.run({ caller, id, digest }, isOnce, start, admit)
+    if (known.isCopy) usage.count('joined')
     return known.kind === 'answered' ? known.answer : join(request, known.shared)
   }
 

@@ -1,11 +1,11 @@
-import { ConfigurationError } from '@ob/core'
+import { ConfigurationError, type Runtime } from '@ob/core'
 // The package's index loads every store that it knows, also what only Node.js has.
 import MemoryLimiter from 'rate-limiter-flexible/lib/RateLimiterMemory.js'
 import RedisLimiter from 'rate-limiter-flexible/lib/RateLimiterRedis.js'
 import type { ProxyAnswer } from './exchange.ts'
 import type { ProxyOptions, RateLimit, RateLimiter } from './options.ts'
 import { problem, retryAfter } from './problem.ts'
-import { type RedisClient, type SharedStore, StoreError, StoreValueError } from './shared-store.ts'
+import { inTime, type RedisClient, type SharedStore, StoreError, StoreValueError } from './shared-store.ts'
 import type { StoreHealth } from './store-health.ts'
 
 /** What keeps one caller, and all of them together, within the key's limit. */
@@ -35,18 +35,23 @@ export function createLimits({
   store,
   health,
   onStoreError,
-  now,
+  runtime,
 }: {
   readonly rateLimit: ProxyOptions['rateLimit']
   readonly redis: RedisClient | undefined
   readonly store: SharedStore | undefined
   readonly health: StoreHealth
   readonly onStoreError: 'deny' | 'allow'
-  readonly now: () => number
+  readonly runtime: Pick<Runtime, 'now' | 'setTimer'>
 }): Limits {
+  const { now } = runtime
   const limiter = createLimiter(rateLimit, redis)
   // One in memory, beside a store for the rest, says nothing of the store.
   const isInStore = store !== undefined && (limiter as { readonly client?: unknown }).client !== undefined
+  // A limiter of the user's may have a store of its own, which hangs.
+  const ask = isInStore
+    ? store.ask
+    : <T>(question: () => Promise<T>) => (limiter === rateLimit ? inTime(question(), runtime) : question())
   const onLost = (error: unknown, isOnce: boolean): ProxyAnswer | undefined => {
     health.failed(error)
     return isOnce || onStoreError === 'deny' ? storeProblem() : undefined
@@ -60,7 +65,7 @@ export function createLimits({
   return {
     async take(caller, isOnce) {
       try {
-        const taken = await (isInStore ? store.ask(() => limiter.consume(caller)) : limiter.consume(caller))
+        const taken = await ask(() => limiter.consume(caller))
         // What cannot be read as a count is taken for none by the limiter.
         if (Number.isNaN((taken as { readonly consumedPoints?: unknown })?.consumedPoints))
           throw new StoreValueError('the count is not a number')

@@ -39,24 +39,13 @@ export function createSharedStore(redis: RedisClient, runtime: Pick<Runtime, 'se
   checkClient(redis)
   // A request asks several times, and waits for a store that hangs once.
   let restUntil = Number.NEGATIVE_INFINITY
-  const race = <T>(promise: Promise<T>): Promise<T> => {
-    let cancel: (() => void) | undefined
-    const late = new Promise<never>((_, reject) => {
-      // In two steps: where this process was busy, the answer lies in its socket, and is read between them.
-      cancel = runtime.setTimer(STORE_TIMEOUT - 1, () => {
-        cancel = runtime.setTimer(1, () => {
-          restUntil = runtime.now() + STORE_TIMEOUT
-          reject(new StoreError('no answer in time'))
-        })
-      })
-    })
-    return Promise.race([promise, late]).finally(() => cancel?.())
-  }
   const tell = async <T>(question: () => Promise<T>): Promise<T> => {
     const { status } = redis as { readonly status?: unknown }
     if (typeof status === 'string' && !READY.has(status)) throw new StoreError('not connected')
     try {
-      return await race(question())
+      return await inTime(question(), runtime, () => {
+        restUntil = runtime.now() + STORE_TIMEOUT
+      })
     } catch (error) {
       throw error instanceof Error ? toStoreError(error) : error
     }
@@ -83,6 +72,25 @@ export function createSharedStore(redis: RedisClient, runtime: Pick<Runtime, 'se
       throw new StoreValueError('the answer is not one of a store')
     },
   }
+}
+
+/** Settles as the promise does, or rejects with a {@link StoreError} when a store may take no longer. */
+export function inTime<T>(
+  promise: Promise<T>,
+  { setTimer }: Pick<Runtime, 'setTimer'>,
+  onLate?: () => void,
+): Promise<T> {
+  let cancel: (() => void) | undefined
+  const late = new Promise<never>((_, reject) => {
+    // In two steps: where this process was busy, the answer lies in its socket, and is read between them.
+    cancel = setTimer(STORE_TIMEOUT - 1, () => {
+      cancel = setTimer(1, () => {
+        onLate?.()
+        reject(new StoreError('no answer in time'))
+      })
+    })
+  })
+  return Promise.race([promise, late]).finally(() => cancel?.())
 }
 
 function toStoreError(error: Error): StoreError {

@@ -244,7 +244,16 @@ function createWorld() {
     },
     { count: (name: string) => counts.get(name) ?? 0 },
   )
-  return { callIds: create(clock, undefined, async () => {}), clock, start }
+  const { run } = create(clock, undefined, async () => {})
+  const callIds = {
+    run: (
+      arrival: Arrival,
+      isOnce: boolean,
+      begin: () => SharedAnswer,
+      admit: () => Promise<ProxyAnswer | undefined> = async () => undefined,
+    ): Promise<Known> => run(arrival, isOnce, begin, admit),
+  }
+  return { callIds, clock, start }
 }
 
 function arrive(id: string, { caller = 'c', digest = 'same' }: Partial<Arrival> = {}): Arrival {

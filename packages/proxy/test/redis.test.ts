@@ -117,6 +117,16 @@ describe.skipIf(path === '').each(CLIENTS)(`$name${reason}`, ({ connect }) => {
       expect(api.executions()).toBe(1)
     })
 
+    it('are taken before the limit is asked: where one request is left, its copies have its answer', async () => {
+      const rateLimit = { points: 1, duration: 60 }
+      const [a, b] = [await serve({ rateLimit }), await serve({ rateLimit })]
+      const copies = await Promise.all([a, b, a, b].map((proxy) => execute(proxy, 'last')))
+      expect(copies).toEqual(copies.map(() => ({ status: 200, body: { n: 1 }, retryAfter: null })))
+      expect(await execute(b, 'next')).toMatchObject({ status: 429 })
+      expect(await execute(a, 'next')).toMatchObject({ status: 429 })
+      expect(api.executions()).toBe(1)
+    })
+
     it('hold one body, and belong to one caller', async () => {
       const [a, b] = [await serve(), await serve()]
       await execute(a, 'one')
