@@ -89,6 +89,7 @@ const piece = fc.constantFrom(
   '"',
 )
 const target = fc.oneof(
+  fc.constantFrom('/onebalance/api/assets/list', '/onebalance/api/items/a/parts/b', '/onebalance/api/items:batch'),
   fc.array(piece, { maxLength: 12 }).map((pieces) => `/onebalance/${pieces.join('')}`),
   fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
   // One change to a target that is on the list.
