@@ -4,8 +4,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { executeQuote, getExecutionStatus, listAssets } from '@ob/core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { ProxyOptions } from '../src/index.ts'
+import { createProxy, type ProxyOptions } from '../src/index.ts'
 import { codeOf, EXECUTE, type Fixture, gate, PRIVATE, PUBLIC, startProxy } from './fixture.ts'
+import { CANARY } from './leaks.ts'
 import { fill, open, readAnswers, talk, waitFor, write } from './raw-http.ts'
 import { SHELLS } from './shells.ts'
 import { CHUNKED_HEAD, chunk, reply, startUpstream, type Upstream } from './upstream.ts'
@@ -238,6 +239,43 @@ describe.each(SHELLS)('$name', (shell) => {
     expect((await ask()).status).toBe(200)
     await until(() => resources('TCPSocketWrap') < 20)
   })
+})
+
+test('the connection of who does not read is cut', async () => {
+  const [serve] = SHELLS
+  if (!serve) throw new Error('there is no shell')
+  // Answered at once and whole, so that the time limit upstream has nothing to do with it.
+  upstream.answer = () => CHUNKED_HEAD + chunk(' '.repeat(15_000_000)) + chunk('')
+  const proxy = await startProxy(serve, upstream, { timeout: 1_000 })
+  const socket = open(proxy.port)
+  socket.pause()
+  socket.on('error', () => {})
+  socket.write(fill(write({}), proxy.port))
+  // What is written to a connection that was cut fails.
+  await until(() => {
+    if (!socket.destroyed) socket.write('\r\n')
+    return socket.destroyed
+  })
+  await proxy.close()
+})
+
+test('who is gone by the time that it is known who they are is not asked for', async () => {
+  upstream.answer = () => undefined
+  const gone = new AbortController()
+  const proxy = createProxy({
+    apiKey: CANARY,
+    baseURL: upstream.url,
+    allowInsecureLoopback: true,
+    authorize() {
+      gone.abort()
+      return { id: 'a' }
+    },
+  })
+  const headers = { 'x-ob-client': 'test' }
+  const { status } = await proxy(new Request(`http://localhost${PUBLIC}`, { headers, signal: gone.signal }))
+  expect(status).toBe(502)
+  await upstream.idle()
+  await proxy.close()
 })
 
 /** Heap after collection, and sockets that are open in this process. */
