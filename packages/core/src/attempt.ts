@@ -12,6 +12,7 @@ import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, NetworkError, type NetworkPhase, ResponseError, TimeoutError } from './errors/classes.ts'
 import { proveConnection } from './errors/never-connected.ts'
 import { errorFromStatus, toLine } from './errors/normalize.ts'
+import type { Abortable } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
 import { readBody } from './read-body.ts'
@@ -36,7 +37,7 @@ export interface Wire {
 
 /** What is particular to one attempt. */
 export interface AttemptOptions {
-  readonly signal: AbortSignal | undefined
+  readonly signal: Abortable | undefined
   readonly headers: Readonly<Record<string, string>> | undefined
   /** Time for everything from the key to the last byte, ms. */
   readonly timeout: number
@@ -65,6 +66,12 @@ export interface StreamedAnswer {
    * @throws {OneBalanceError} when the rest does not come
    */
   read(): Promise<Uint8Array | undefined>
+  /**
+   * All of the body, in place of reading it.
+   *
+   * @throws {OneBalanceError} when it does not come whole
+   */
+  collect(): Promise<Uint8Array>
   /** Gives the rest up, and drops the connection. */
   cancel(): void
 }

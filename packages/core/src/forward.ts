@@ -1,13 +1,14 @@
 import { type Adapter, type BodyFailure, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Api } from './api.ts'
-import { type AttemptResult, attempt, type StreamedAnswer } from './attempt.ts'
+import { type AttemptOptions, type AttemptResult, attempt, type StreamedAnswer, type Wire } from './attempt.ts'
 import { type AttemptRecord, isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, ConfigurationError } from './errors/classes.ts'
 import { createEmitter } from './events.ts'
+import type { Abortable } from './on-abort.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
-import { openBody } from './read-body.ts'
-import { createStreamRedactor } from './redact-stream.ts'
+import { asWhole, type BodyReader, concat, openBody } from './read-body.ts'
+import { createStreamRedactor, redactBytes, type StreamRedactor } from './redact-stream.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
 import type { HeaderReader } from './retry/retry-after.ts'
@@ -26,8 +27,8 @@ export interface ForwardRequest {
   readonly body?: string | undefined
   /** What else to send; lower-case names. */
   readonly headers?: Readonly<Record<string, string>> | undefined
-  /** Ends the request upstream. */
-  readonly signal?: AbortSignal | undefined
+  /** Ends the request upstream. A {@link Stop} costs less than an `AbortSignal`. */
+  readonly signal?: Abortable | undefined
 }
 
 /** What came of it: a 2xx answer whose body is still on its way, or an error for everything else. */
@@ -67,8 +68,11 @@ const PATIENCE = 1_000
 export function createForwarder(options: ClientOptions, adapter: Adapter = webAdapter): Forwarder {
   const engine = resolveEngine(options, adapter)
   const { api, base, gate, runtime, timeout, transport } = engine
+  const { fetch, Headers } = transport
   // Every part of ofetch is switched off in an attempt, and a proxy feels its cost.
-  const wire = { ...engine, send: transport.fetch }
+  const sendRaw: Wire['send'] = (url, init) =>
+    fetch(url, Headers ? Object.assign(init, { headers: new Headers(init.headers) }) : init)
+  const wire = { ...engine, send: sendRaw }
   let order = 0
   let isClosed = false
 
@@ -81,7 +85,8 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     try {
       if (isClosed) throw new ConfigurationError({ message: 'the proxy is closed' })
       checkPath(path)
-      ticket = await gate.enter({ order: order++, deadlineAt: runtime.now() + Math.min(PATIENCE, timeout), signal })
+      const turn = gate.enter({ order: order++, deadlineAt: runtime.now() + Math.min(PATIENCE, timeout), signal })
+      ticket = typeof turn === 'number' ? turn : await turn
     } catch (error) {
       return { error: isOneBalanceError(error) ? error : givenUp(plan, error) }
     }
@@ -111,38 +116,8 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     return { error: error as OneBalanceError, headers: answered }
   }
 
-  function openStream(
-    response: Response,
-    limit: TimeLimit,
-    toError: (failure: BodyFailure) => OneBalanceError,
-  ): StreamedAnswer {
-    const reader = openBody(response, engine.maxResponseBytes, limit)
-    const redactor = createStreamRedactor(engine.keys)
-    let isEnded = false
-    const end = (isDropped: boolean): void => {
-      isEnded = true
-      if (isDropped) reader.cancel()
-      limit.end(isDropped)
-    }
-    return {
-      async read() {
-        for (;;) {
-          if (isEnded) return undefined
-          const chunk = await reader.read()
-          if ('failure' in chunk) {
-            end(true)
-            throw toError(chunk.failure)
-          }
-          if (chunk.done) end(false)
-          const bytes = chunk.value ? redactor.push(chunk.value) : redactor.end()
-          if (bytes.length > 0) return bytes
-        }
-      },
-      cancel() {
-        if (!isEnded) end(true)
-      },
-    }
-  }
+  const openStream: AttemptOptions['openStream'] = (response, limit, toError) =>
+    new ForwardedBody(engine, response, limit, toError)
 
   function shutFor(retryAfter: number | undefined): number {
     const policy = engine.retry || DEFAULT_RETRY
@@ -163,6 +138,77 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
       },
     }),
   )
+}
+
+/** A body on its way through; the time limit of its request ends with it. */
+class ForwardedBody implements StreamedAnswer {
+  readonly #wire: Pick<Wire, 'keys' | 'maxResponseBytes'>
+  readonly #response: Response
+  readonly #limit: TimeLimit
+  readonly #toError: (failure: BodyFailure) => OneBalanceError
+  #parts: { readonly reader: BodyReader; readonly redactor: StreamRedactor } | undefined
+  #isEnded = false
+
+  constructor(
+    wire: Pick<Wire, 'keys' | 'maxResponseBytes'>,
+    response: Response,
+    limit: TimeLimit,
+    toError: (failure: BodyFailure) => OneBalanceError,
+  ) {
+    this.#wire = wire
+    this.#response = response
+    this.#limit = limit
+    this.#toError = toError
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    const { reader, redactor } = this.#open()
+    while (!this.#isEnded) {
+      const chunk = await reader.read()
+      if ('failure' in chunk) this.#fail(chunk.failure)
+      if (chunk.done) this.#end(false)
+      const bytes = chunk.value ? redactor.push(chunk.value) : redactor.end()
+      if (bytes.length > 0) return bytes
+    }
+    return undefined
+  }
+
+  async collect(): Promise<Uint8Array> {
+    const { keys, maxResponseBytes } = this.#wire
+    const whole = asWhole(this.#response)
+    if (!whole) {
+      const pieces: Uint8Array[] = []
+      for (let piece = await this.read(); piece; piece = await this.read()) pieces.push(piece)
+      return concat(pieces)
+    }
+    const { chunks, failure } = await whole.collect(maxResponseBytes)
+    if (failure) this.#fail(failure)
+    this.#end(false)
+    return redactBytes(concat(chunks), keys)
+  }
+
+  cancel(): void {
+    if (!this.#isEnded) this.#end(true)
+  }
+
+  #open(): { readonly reader: BodyReader; readonly redactor: StreamRedactor } {
+    this.#parts ??= {
+      reader: openBody(this.#response, this.#wire.maxResponseBytes, this.#limit),
+      redactor: createStreamRedactor(this.#wire.keys),
+    }
+    return this.#parts
+  }
+
+  #fail(failure: BodyFailure): never {
+    this.#end(true)
+    throw this.#toError(failure)
+  }
+
+  #end(isDropped: boolean): void {
+    this.#isEnded = true
+    if (isDropped) this.#open().reader.cancel()
+    this.#limit.end(isDropped)
+  }
 }
 
 function givenUp({ method, path }: Plan, cause: unknown): AbortError {

@@ -49,10 +49,7 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
 
 /** Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. */
 export async function readBody(response: Response, maxBytes: number, limit: TimeLimit): Promise<Body> {
-  const whole = response as Response & Partial<WholeBody>
-  const { chunks, failure } = await (whole.collect && !response.headers.has('content-encoding')
-    ? whole.collect(maxBytes)
-    : collect(response, maxBytes, limit))
+  const { chunks, failure } = await (asWhole(response)?.collect(maxBytes) ?? collect(response, maxBytes, limit))
   if (!failure) {
     try {
       return { text: decode(chunks, response.ok) }
@@ -65,6 +62,12 @@ export async function readBody(response: Response, maxBytes: number, limit: Time
   }
   // Only an error's message is made of it, and that is short.
   return { text: decode(chunks.slice(0, 4), false), failure }
+}
+
+/** The answer as one whose body can be had by one promise, if it is such a one; what is compressed has to be read piece by piece. */
+export function asWhole(response: Response): WholeBody | undefined {
+  const whole = response as Response & Partial<WholeBody>
+  return whole.collect && !response.headers.has('content-encoding') ? (whole as WholeBody) : undefined
 }
 
 async function collect(response: Response, maxBytes: number, limit: TimeLimit): Promise<CollectedBody> {
@@ -83,7 +86,7 @@ async function collect(response: Response, maxBytes: number, limit: TimeLimit): 
 
 /** At the end and not as they come: of a body that proves too large, no text is made that would only be thrown away. */
 function decode(chunks: readonly Uint8Array[], isStrict: boolean): string {
-  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : concat(chunks)
+  const bytes = concat(chunks)
   if (!isStrict) return new TextDecoder().decode(bytes)
   strict ??= new TextDecoder('utf-8', { fatal: true })
   return strict.decode(bytes)
@@ -92,8 +95,9 @@ function decode(chunks: readonly Uint8Array[], isStrict: boolean): string {
 // A whole text leaves nothing in a decoder, and making one costs more than a small text.
 let strict: TextDecoder | undefined
 
-/** Pieces as one. */
+/** Pieces as one; the piece itself where it is the only one. */
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1 && chunks[0]) return chunks[0]
   const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0))
   let at = 0
   for (const chunk of chunks) {

@@ -15,8 +15,8 @@ export interface KeyRing {
   replace(rejected: string): Promise<string | undefined>
   /** Replaces every key that this ring ever handed out. */
   redact(text: string): string
-  /** The most characters that one occurrence of a key takes, written with escapes; 0 where there is no key. */
-  reach(): number
+  /** The keys that it replaces. */
+  known(): readonly string[]
 }
 
 /**
@@ -42,7 +42,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       ask: () => undefined,
       replace: async () => undefined,
       redact: (text) => text,
-      reach: () => 0,
+      known: () => [],
     }
   if (typeof source === 'string') {
     const key = checkKey(source)
@@ -50,7 +50,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       ask: () => key,
       replace: async () => undefined,
       redact: createRedactor(key),
-      reach: () => key.length * LONGEST_ESCAPE,
+      known: () => [key],
     }
   }
   if (typeof source !== 'function')
@@ -105,7 +105,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       return next
     },
     redact: (text) => known.reduce((result, { redact }) => redact(result), text),
-    reach: () => Math.max(0, ...known.map(({ key }) => key.length * LONGEST_ESCAPE)),
+    known: () => known.map(({ key }) => key),
   }
 }
 
@@ -116,7 +116,8 @@ function createRedactor(key: string): (text: string) => string {
   let pattern: RegExp | undefined
   return (text) => {
     const plain = text.includes(key) ? text.replaceAll(key, REDACTED) : text
-    if (!plain.includes(escapes)) return plain
+    // One character is looked for much faster than several, and mostly there is none.
+    if (!plain.includes('\\') || !plain.includes(escapes)) return plain
     pattern ??= new RegExp([...key].map(patternOf).join(''), 'g')
     return plain.replace(pattern, REDACTED)
   }
@@ -129,8 +130,8 @@ function patternOf(character: string): string {
   return `(?:${isEscapable ? '\\\\{0,4}' : ''}\\x${code}|\\\\{1,4}u00${anyCase})`
 }
 
-/** Four backslashes and `u0041`: JSON inside of JSON. */
-const LONGEST_ESCAPE = 9
+/** The most characters that one character of a key takes: four backslashes and `u0041`, JSON inside of JSON. */
+export const LONGEST_ESCAPE = 9
 
 /** What stands where a key was. */
 export const REDACTED = '[redacted]'

@@ -50,6 +50,8 @@ export function checkBaseURL(value: unknown, allowInsecureLoopback: boolean): Se
  * @throws {InsecureUrlError} when another URL than the one that is written could come out of it
  */
 export function checkPath(path: string, what = 'path'): void {
+  // Nearly every path, and one look at it says so.
+  if (typeof path === 'string' && PLAIN_PATH.test(path)) return
   if (typeof path !== 'string' || !path.startsWith('/'))
     refusePath(what, 'must start with "/"; the host comes from baseURL')
   if (path.includes('//')) refusePath(what, 'must not hold "//"')
@@ -68,7 +70,8 @@ export function checkPath(path: string, what = 'path'): void {
  * @throws {InsecureUrlError}
  */
 export function checkFinalURL(url: string, base: SecureBase): void {
-  if (lastGood.get(base) === url) return
+  const good = lastGood.get(base)
+  if (good !== undefined && url.startsWith(good) && PLAIN_QUERY.test(url.slice(good.length))) return
   const parsed = parseURL(url)
   if (
     !parsed ||
@@ -78,10 +81,10 @@ export function checkFinalURL(url: string, base: SecureBase): void {
     parsed.password !== ''
   )
     refusePath('path', 'would lead to another place than the base URL')
-  lastGood.set(base, url)
+  lastGood.set(base, url.split('?', 1)[0] as string)
 }
 
-/** The URL that passed last; most clients ask for the same one again and again, and its reading costs more than its text. */
+/** What passed last, without its query; most clients ask for the same again and again, and its reading costs more than its text. */
 const lastGood = new WeakMap<SecureBase, string>()
 
 /** Whether a host name, as parsed, is this machine: `localhost`, `127.0.0.0/8`, `[::1]`. */
@@ -90,6 +93,10 @@ export function isLoopback(hostname: string): boolean {
 }
 
 const EXAMPLE = 'https://be.onebalance.io'
+/** Segments of characters that mean the same everywhere, and none of them begins with a dot. */
+const PLAIN_PATH = /^(?:\/[\w~-][\w.~:-]*)+$/
+/** A query as `URLSearchParams` writes it, or none: it is read as it is written, and leads nowhere else. */
+const PLAIN_QUERY = /^(?:\?[\w.*+%&=-]*)?$/
 /** Printable ASCII that a URL may hold as it is (RFC 3986, section 2), so without space, quotes, `<>`, `\`, `^`, `{|}` and backtick. */
 const URL_CHARACTERS = /^[!#-;=?-[\]_a-z~]*$/i
 

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.ts'
+import { type Abortable, onAbort } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 
 /** The time limit and the caller's signal of one attempt. */
@@ -17,7 +17,7 @@ export interface TimeLimit {
 /** Starts the time limit of an attempt, or of a wait that is part of a call. */
 export function limitTime(
   runtime: Runtime,
-  options: { readonly signal: AbortSignal | undefined; readonly timeout: number },
+  options: { readonly signal: Abortable | undefined; readonly timeout: number },
 ): TimeLimit {
   return new Limit(runtime, options)
 }
@@ -32,7 +32,7 @@ class Limit implements TimeLimit {
 
   constructor(
     runtime: Runtime,
-    { signal, timeout }: { readonly signal: AbortSignal | undefined; readonly timeout: number },
+    { signal, timeout }: { readonly signal: Abortable | undefined; readonly timeout: number },
   ) {
     this.#cancelTimer = runtime.setTimer(timeout, () => this.#end('timeout'))
     if (signal?.aborted) this.#end('aborted')

@@ -1,4 +1,5 @@
 import type { AnyEndpoint } from '@ob/core'
+import type { Stop } from '@ob/core/engine'
 import { LRUCache } from 'lru-cache'
 import type { ProxyAnswer } from './exchange.ts'
 import { SAFE_HEADERS } from './problem.ts'
@@ -6,12 +7,14 @@ import { type SharedAnswer, shareAnswer, type UpstreamAnswer } from './shared-an
 
 /** Answers to reads: one request upstream for equal ones at once, and a short time in which the answer is given again. */
 export interface AnswerCache {
-  /** `key` holds all that the answer depends on. `hit` says where it came from. */
+  /** `key` holds all that the answer depends on. */
   get(
     key: string,
     endpoint: AnyEndpoint,
-    start: (signal: AbortSignal | undefined) => Promise<UpstreamAnswer>,
-  ): { readonly shared: SharedAnswer; readonly from: 'upstream' | 'joined' | 'cache' }
+    start: (signal: Stop | undefined) => Promise<UpstreamAnswer>,
+  ):
+    | { readonly from: 'cache'; readonly answer: ProxyAnswer }
+    | { readonly from: 'upstream' | 'joined'; readonly shared: SharedAnswer }
 }
 
 /** All that is kept, bytes and answers. */
@@ -20,7 +23,8 @@ const MAX_ANSWERS = 1_000
 
 /** Makes the cache of a process. */
 export function createAnswerCache(maxAgeOf: (endpoint: AnyEndpoint) => number, now: () => number): AnswerCache {
-  const underWay = new Map<string, SharedAnswer>()
+  // An old table of a Map keeps what it held until the next full collection of garbage, so that must be little once it is over.
+  const underWay = new Map<string, { shared: SharedAnswer | undefined }>()
   const kept = new LRUCache<string, ProxyAnswer>({
     max: MAX_ANSWERS,
     maxSize: MAX_BYTES,
@@ -32,16 +36,20 @@ export function createAnswerCache(maxAgeOf: (endpoint: AnyEndpoint) => number, n
   return {
     get(key, endpoint, start) {
       const answer = kept.get(key)
-      if (answer) return { shared: shareAnswer(async () => answer, false), from: 'cache' }
-      const current = underWay.get(key)
+      if (answer) return { from: 'cache', answer }
+      const current = underWay.get(key)?.shared
       if (current?.isWhole) return { shared: current, from: 'joined' }
       const shared = shareAnswer(start, true)
-      underWay.set(key, shared)
+      const entry: { shared: SharedAnswer | undefined } = { shared }
+      underWay.set(key, entry)
       void shared.done.then((whole) => {
-        if (underWay.get(key) === shared) underWay.delete(key)
+        entry.shared = undefined
+        if (underWay.get(key) === entry) underWay.delete(key)
         const maxAge = maxAgeOf(endpoint)
+        if (!whole || maxAge <= 0) return
+        const { status, body } = whole()
         // What it says of the rate limit was true of one moment.
-        if (whole?.status === 200 && maxAge > 0) kept.set(key, { ...whole, headers: SAFE_HEADERS }, { ttl: maxAge })
+        if (status === 200) kept.set(key, { status, body, headers: SAFE_HEADERS }, { ttl: maxAge })
       })
       return { shared, from: 'upstream' }
     },

@@ -187,7 +187,8 @@ export function createCallIds({
     }
     const shared = start()
     entry.shared = shared
-    void shared.done.then(async (answer) => {
+    void shared.done.then(async (whole) => {
+      const answer = whole?.()
       // What other processes cannot have, nobody gets: a caller must not depend on where it is asked.
       const isTold = !entry.isClaimed || (await tell(key, entry, answer, KEPT_FOR))
       keep(key, entry, isTold ? answer : undefined)

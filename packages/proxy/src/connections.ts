@@ -13,42 +13,50 @@ export interface Connections {
   onIdle(run: () => void): void
 }
 
+interface Entry {
+  readonly response: ServerResponse
+  readonly leave: () => void
+}
+
 /**
  * Watches connections. Of several answers that wait for their turn on one (pipelining), node:http tells only the first that the caller is
  * gone; the requests of all others would run on, and keep their places.
  */
 export function createConnections(): Connections {
-  const bySocket = new WeakMap<Socket, Map<ServerResponse, () => void>>()
+  const bySocket = new WeakMap<Socket, Entry[]>()
   const runs: (() => void)[] = []
   let underWay = 0
   const ended = (count: number): void => {
     underWay -= count
     if (count > 0 && underWay === 0) for (const run of runs) run()
   }
-  const watch = (socket: Socket): Map<ServerResponse, () => void> => {
-    const leaves = new Map<ServerResponse, () => void>()
-    bySocket.set(socket, leaves)
+  const watch = (socket: Socket): Entry[] => {
+    const entries: Entry[] = []
+    bySocket.set(socket, entries)
     socket.once('close', () => {
-      const rest = [...leaves.values()]
-      leaves.clear()
-      for (const leave of rest) leave()
+      const rest = entries.splice(0)
+      for (const { leave } of rest) leave()
       ended(rest.length)
     })
-    return leaves
+    return entries
   }
   return {
     get underWay() {
       return underWay
     },
-    on: (socket) => [...(bySocket.get(socket)?.keys() ?? [])],
+    on: (socket) => (bySocket.get(socket) ?? []).map(({ response }) => response),
     add(response, leave) {
       const { socket } = response.req
       if (socket.destroyed) return leave()
-      const leaves = bySocket.get(socket) ?? watch(socket)
-      leaves.set(response, leave)
+      const entries = bySocket.get(socket) ?? watch(socket)
+      const entry = { response, leave }
+      entries.push(entry)
       underWay += 1
-      response.once('finish', () => {
-        if (leaves.delete(response)) ended(1)
+      response.on('finish', () => {
+        const place = entries.indexOf(entry)
+        if (place < 0) return
+        entries.splice(place, 1)
+        ended(1)
       })
     },
     onIdle: (run) => void runs.push(run),

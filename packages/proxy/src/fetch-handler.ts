@@ -1,8 +1,9 @@
+import { concat } from '@ob/core/engine'
 import { createAdapter } from '#adapter'
 import { BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
 import { createHandler, type Handler } from './handle.ts'
 import type { ProxyOptions, RequestInfo } from './options.ts'
-import { concat, isReader } from './shared-answer.ts'
+import { isReader } from './shared-answer.ts'
 import type { Usage } from './usage.ts'
 
 /** A proxy for servers that speak in `Request` and `Response`. */
@@ -74,7 +75,7 @@ function toProxyRequest(
         for (;;) {
           const { done = true, value } = (await reader?.read()) ?? {}
           if (isLate) throw new BodyTooSlow()
-          if (done || !value) return concat(chunks, bytes)
+          if (done || !value) return concat(chunks)
           chunks.push(value)
           bytes += value.length
           if (bytes > maxBytes) {

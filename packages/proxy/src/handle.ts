@@ -6,7 +6,7 @@ import {
   type OneBalanceError,
   oneBalance,
 } from '@ob/core'
-import { createForwarder, type Forwarder } from '@ob/core/engine'
+import { createForwarder, type Forwarder, type Stop } from '@ob/core/engine'
 import { createAnswerCache } from './answer-cache.ts'
 import { createCallIds } from './call-ids.ts'
 import { createCallers } from './callers.ts'
@@ -86,7 +86,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   const answers = createAnswerCache(maxAgeOf, runtime.now)
   let upstream = 0
 
-  const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
+  const follow = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
     const matched = match(request.method === 'OPTIONS' ? '' : request.method, request.target)
     const isRefused = 'status' in matched
     const preflight = isRefused && matched.status !== 405 ? undefined : sites.preflight(request)
@@ -100,7 +100,8 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   }
 
   const admit = async (request: ProxyRequest, matched: Match): Promise<ProxyAnswer | Response> => {
-    const identified = await identify(request)
+    const found = identify(request)
+    const identified = found instanceof Promise ? await found : found
     if ('refused' in identified) return identified.refused
     const caller = identified.id
     const answer = await serve(request, matched, caller)
@@ -115,18 +116,19 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     const headers = passHeaders(request)
     if (isRead) {
       if (request.hasBody) return problem(400, 'body_not_expected', 'A read has no body.')
-      const limited = (await limits.take(caller, false)) ?? (await limits.checkGate(false))
+      const limited = await limits.take(caller, false)
       if (limited) return limited
       // A traceparent is of one request, so it is not part of what an answer depends on.
       const { accept = '', 'accept-language': language = '' } = headers
-      const order = [...new URLSearchParams(query)].sort(([a], [b]) => (a < b ? -1 : 1))
+      const order = query.split('&').sort()
       const key = JSON.stringify([endpoint.isPublic ? '' : caller, endpoint.method, path, order, accept, language])
-      const { shared, from } = answers.get(key, endpoint, (signal) =>
-        ask(matched, { body: undefined, headers, signal }),
-      )
-      if (from === 'cache') usage.count('cache_hits')
-      if (from === 'joined') usage.count('joined')
-      return join(request, shared)
+      const got = answers.get(key, endpoint, (signal) => ask(matched, { body: undefined, headers, signal }))
+      if (got.from === 'cache') {
+        usage.count('cache_hits')
+        return got.answer
+      }
+      if (got.from === 'joined') usage.count('joined')
+      return join(request, got.shared)
     }
     const body = await readBody(request)
     if (typeof body !== 'string') return body
@@ -139,8 +141,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
       )
     const start = (): SharedAnswer =>
       shareAnswer((signal) => ask(matched, { body: body === '' ? undefined : body, headers, signal }), id === undefined)
-    const admit = async (): Promise<ProxyAnswer | undefined> =>
-      (await limits.take(caller, isOnce)) ?? (await limits.checkGate(isOnce))
+    const admit = (): Promise<ProxyAnswer | undefined> => limits.take(caller, isOnce)
     if (id === undefined) return (await admit()) ?? join(request, start())
     const digest = await sha256([endpoint.method, path, query, body].join('\n'))
     // The limit is asked once the id is taken: a copy that the platform sent by itself must not be refused what the first was allowed.
@@ -154,7 +155,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     request: {
       readonly body: string | undefined
       readonly headers: Readonly<Record<string, string>>
-      readonly signal: AbortSignal | undefined
+      readonly signal: Stop | undefined
     },
   ): Promise<UpstreamAnswer> => {
     if (upstream >= maxConcurrent)
@@ -189,7 +190,7 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
       log({ level: 'error', event: 'configuration', message: error.message })
   }
 
-  const join = async (request: ProxyRequest, shared: SharedAnswer): Promise<ProxyAnswer> => {
+  const join = (request: ProxyRequest, shared: SharedAnswer): Promise<ProxyAnswer> => {
     const { answer, leave } = shared.join()
     request.onLeave(leave)
     return answer
@@ -216,15 +217,15 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     }
   }
 
-  const safely = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
+  const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
     try {
-      return await handle(request)
+      return await follow(request)
     } catch (error) {
       log({ level: 'error', event: 'unexpected', message: String(error) })
       return problem(500, 'proxy_error', 'The proxy failed; its log says why.')
     }
   }
-  return Object.assign(safely, { forward, usage, maxBodyBytes, log })
+  return Object.assign(handle, { forward, usage, maxBodyBytes, log })
 }
 
 /**

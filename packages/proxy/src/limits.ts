@@ -10,10 +10,11 @@ import type { StoreHealth } from './store-health.ts'
 
 /** What keeps one caller, and all of them together, within the key's limit. */
 export interface Limits {
-  /** Takes one request of the caller's; the answer that refuses it where none is left, or where the store cannot tell. */
+  /**
+   * Takes one request of the caller's. The answer that refuses it where none is left, while the API has told any proxy of this site to
+   * wait, or where the store cannot tell.
+   */
   take(caller: string, isOnce: boolean): Promise<ProxyAnswer | undefined>
-  /** The answer that refuses a request while the API has told any proxy of this site to wait. */
-  checkGate(isOnce: boolean): Promise<ProxyAnswer | undefined>
   /** The API said to wait, ms. */
   shutGate(retryAfter: number | undefined): void
 }
@@ -62,6 +63,15 @@ export function createLimits({
     if (Number.isNaN(until)) throw new StoreValueError('the value is not a time')
     return until
   }
+  const checkGate = async (from: SharedStore, isOnce: boolean): Promise<ProxyAnswer | undefined> => {
+    try {
+      const wait = Math.min(MAX_SHUT, (await readGate(from)) - now())
+      if (wait <= 0) return undefined
+      return problem(429, 'rate_limited', 'The API takes no more requests of this site for now.', retryAfter(wait))
+    } catch (error) {
+      return onLost(error, isOnce)
+    }
+  }
   return {
     async take(caller, isOnce) {
       try {
@@ -70,23 +80,16 @@ export function createLimits({
         if (Number.isNaN((taken as { readonly consumedPoints?: unknown })?.consumedPoints))
           throw new StoreValueError('the count is not a number')
         if (isInStore) health.ok()
-        return undefined
       } catch (error) {
         const wait = waitOf(error)
-        if (wait === undefined) return onLost(error, isOnce)
-        if (isInStore) health.ok()
-        return problem(429, 'rate_limited', 'Too many requests from you: wait, then ask less often.', retryAfter(wait))
+        const answer =
+          wait === undefined
+            ? onLost(error, isOnce)
+            : problem(429, 'rate_limited', 'Too many requests from you: wait, then ask less often.', retryAfter(wait))
+        if (wait !== undefined && isInStore) health.ok()
+        if (answer) return answer
       }
-    },
-    async checkGate(isOnce) {
-      if (!store) return undefined
-      try {
-        const wait = Math.min(MAX_SHUT, (await readGate(store)) - now())
-        if (wait <= 0) return undefined
-        return problem(429, 'rate_limited', 'The API takes no more requests of this site for now.', retryAfter(wait))
-      } catch (error) {
-        return onLost(error, isOnce)
-      }
+      return store && checkGate(store, isOnce)
     },
     shutGate(asked = 1_000) {
       if (!store) return

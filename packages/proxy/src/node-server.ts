@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIPv6, type Socket } from 'node:net'
 import { ConfigurationError } from '@ob/core'
-import { reasonPhrase } from '@ob/core/engine'
+import { concat, type Forwarder, reasonPhrase } from '@ob/core/engine'
 import type { TransportOptions } from '@ob/node'
 import { createAdapter } from '#adapter'
 import { type Connections, createConnections } from './connections.ts'
@@ -10,7 +10,7 @@ import { createHandler, type Handler } from './handle.ts'
 import { LazyRequest } from './lazy-request.ts'
 import type { ProxyOptions } from './options.ts'
 import { problem } from './problem.ts'
-import { concat, isReader } from './shared-answer.ts'
+import { isReader } from './shared-answer.ts'
 import type { Usage } from './usage.ts'
 
 /** Options of a proxy on Node.js: those of the Fetch handler, and of the Node.js transport. The key comes from the environment as in `@ob/node`. */
@@ -198,13 +198,9 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  let leave: (() => void) | undefined
-  connections.add(response, () => leave?.())
-  const onLeave = (run: () => void): void => {
-    if (request.socket.destroyed) run()
-    else leave = run
-  }
-  const result = countHosts(request) === 1 ? await handler(toProxyRequest(request, handler, onLeave)) : noHost()
+  const asked = new NodeRequest(request, handler.forward)
+  connections.add(response, () => asked.leave())
+  const result = countHosts(request) === 1 ? await handler(asked) : noHost()
   if (result instanceof Response) return sendResponse(response, result)
   const { status, headers, body } = result
   if (!isReader(body)) return send(response, { status, headers, body })
@@ -229,68 +225,97 @@ function countHosts({ rawHeaders }: IncomingMessage): number {
   return count
 }
 
-function toProxyRequest(
-  request: IncomingMessage,
-  { forward }: Handler,
-  onLeave: ProxyRequest['onLeave'],
-): ProxyRequest {
-  const { headers, method = 'GET', socket } = request
-  // Express cuts the mount path off `url`.
-  const target = (request as { originalUrl?: string }).originalUrl ?? request.url ?? ''
-  const scheme = (socket as { encrypted?: boolean }).encrypted ? 'https' : 'http'
-  const host = headers.host?.toLowerCase() ?? ''
-  return {
-    method,
-    target,
-    scheme,
-    host,
-    remoteAddress: socket.remoteAddress,
-    header(name) {
-      const value = headers[name]
-      return typeof value === 'string' ? value : value?.join(', ')
-    },
-    toRequest: () =>
-      new LazyRequest({
-        method,
-        url: `${scheme}://${host}${target}`,
-        rawHeaders: request.rawHeaders,
-      }) as unknown as Request,
-    hasBody: headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0',
-    readBody: (maxBytes) =>
-      new Promise((resolve, reject) => {
-        if (Number(headers['content-length']) > maxBytes) return reject(new BodyTooLarge())
-        if (request.readableEnded)
-          return reject(new Error('the body was read before: mount the proxy before body parsers'))
-        const chunks: Uint8Array[] = []
-        let bytes = 0
-        const cancel = forward.runtime.setTimer(forward.timeout, () => fail(new BodyTooSlow()))
-        const fail = (error: Error): void => {
-          cancel()
-          request.off('data', onData)
-          request.pause()
-          reject(error)
-        }
-        const onData = (chunk: Uint8Array): void => {
-          chunks.push(chunk)
-          bytes += chunk.length
-          if (bytes > maxBytes) fail(new BodyTooLarge())
-        }
-        request.on('data', onData)
-        request.on('end', () => {
-          cancel()
-          resolve(concat(chunks, bytes))
-        })
-        request.on('error', fail)
-        request.on('close', () => fail(new Error('the caller is gone')))
-      }),
-    onLeave,
+/** A request of node:http, as the rules see it. */
+class NodeRequest implements ProxyRequest {
+  readonly method: string
+  readonly target: string
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly #request: IncomingMessage
+  readonly #forward: Forwarder
+  #onLeave: (() => void) | undefined
+
+  constructor(request: IncomingMessage, forward: Forwarder) {
+    const { method = 'GET', url = '', headers, socket } = request
+    this.#request = request
+    this.#forward = forward
+    this.method = method
+    // Express cuts the mount path off `url`.
+    this.target = (request as { originalUrl?: string }).originalUrl ?? url
+    this.scheme = (socket as { encrypted?: boolean }).encrypted ? 'https' : 'http'
+    this.host = headers.host?.toLowerCase() ?? ''
+  }
+
+  get remoteAddress(): string | undefined {
+    return this.#request.socket.remoteAddress
+  }
+
+  get hasBody(): boolean {
+    const { headers } = this.#request
+    return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return typeof value === 'string' ? value : value?.join(', ')
+  }
+
+  toRequest(): Request {
+    const { method, scheme, host, target } = this
+    const { rawHeaders } = this.#request
+    return new LazyRequest({ method, url: `${scheme}://${host}${target}`, rawHeaders }) as unknown as Request
+  }
+
+  readBody(maxBytes: number): Promise<Uint8Array> {
+    const request = this.#request
+    return new Promise((resolve, reject) => {
+      if (Number(request.headers['content-length']) > maxBytes) return reject(new BodyTooLarge())
+      if (request.readableEnded)
+        return reject(new Error('the body was read before: mount the proxy before body parsers'))
+      const chunks: Uint8Array[] = []
+      let bytes = 0
+      const cancel = this.#forward.runtime.setTimer(this.#forward.timeout, () => fail(new BodyTooSlow()))
+      const fail = (error: Error): void => {
+        cancel()
+        request.off('data', onData)
+        request.pause()
+        reject(error)
+      }
+      const onData = (chunk: Uint8Array): void => {
+        chunks.push(chunk)
+        bytes += chunk.length
+        if (bytes > maxBytes) fail(new BodyTooLarge())
+      }
+      request.on('data', onData)
+      request.on('end', () => {
+        cancel()
+        resolve(concat(chunks))
+      })
+      request.on('error', fail)
+      request.on('close', () => fail(new Error('the caller is gone')))
+    })
+  }
+
+  onLeave(leave: () => void): void {
+    if (this.#request.socket.destroyed) leave()
+    else this.#onLeave = leave
+  }
+
+  /** The caller is gone. */
+  leave(): void {
+    this.#onLeave?.()
   }
 }
+
+/** Up to here a body is written with its head in one piece, bytes: past it, the copy costs more than the second write. */
+const ONE_WRITE = 16_384
 
 function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
   const bytes = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes })
-  response.end(body ?? undefined)
+  if (body instanceof Uint8Array && bytes <= ONE_WRITE)
+    response.end(Buffer.from(body.buffer, body.byteOffset, bytes).toString('latin1'), 'latin1')
+  else response.end(body ?? undefined)
 }
 
 async function stream(

@@ -52,7 +52,8 @@ export function createPaths(allow: readonly AnyEndpoint[], prefix: string) {
   /** The endpoint of a request, or the answer that refuses it. */
   return (method: string, target: string): Match | ProxyAnswer => {
     if (target.length > MAX_TARGET) return problem(414, 'uri_too_long', 'The path is too long.')
-    const [whole = '', ...rest] = target.split('?')
+    const mark = target.indexOf('?')
+    const whole = mark < 0 ? target : target.slice(0, mark)
     try {
       checkPath(whole)
     } catch {
@@ -69,7 +70,7 @@ export function createPaths(allow: readonly AnyEndpoint[], prefix: string) {
       return problem(405, 'method_not_allowed', 'The endpoint has another method.', {
         allow: [...endpoints.keys()].join(', '),
       })
-    const query = rest.length === 0 ? '' : toQuery(rest.join('?'))
+    const query = mark < 0 ? '' : toQuery(target.slice(mark + 1))
     if (query === undefined) return problem(400, 'malformed_query', 'The query cannot be read, or names a field twice.')
     return { endpoint, path, query }
   }
@@ -88,6 +89,9 @@ function toPattern(template: string): RegExp {
   )
 }
 
+/** Of characters that are read in one way: the same comes out as from reading and writing it, sooner. */
+const PLAIN_QUERY = /^[\w.*-]+=[\w.*:,-]*(?:&[\w.*-]+=[\w.*:,-]*)*$/
+
 /** Whether a parameter is what encoding its text again gives, as the client does. */
 function isCanonical(segment: string): boolean {
   if (/^[\w.~-]*$/.test(segment)) return true
@@ -99,6 +103,10 @@ function isCanonical(segment: string): boolean {
 }
 
 function toQuery(raw: string): string | undefined {
+  if (PLAIN_QUERY.test(raw)) {
+    const names = raw.split('&').map((pair) => pair.slice(0, pair.indexOf('=')))
+    return new Set(names).size === names.length ? raw.replaceAll(':', '%3A').replaceAll(',', '%2C') : undefined
+  }
   if (!/^[\x21-\x7e]*$/.test(raw) || /[#\\]|%(?![\da-f]{2})/i.test(raw)) return undefined
   const parameters = new URLSearchParams(raw)
   const names = [...parameters.keys()]

@@ -1,3 +1,4 @@
+import { concat, Stop } from '@ob/core/engine'
 import type { AnswerReader, ProxyAnswer } from './exchange.ts'
 
 /** Past so many bytes nobody can join an answer any more, and it is not kept. */
@@ -15,8 +16,8 @@ export interface SharedAnswer {
   join(): { readonly answer: Promise<ProxyAnswer>; leave(): void }
   /** Whether it can still be joined: all of the body that came so far is here, and more is on its way or it is over. */
   readonly isWhole: boolean
-  /** The answer with its whole body, once it is over; `undefined` if it is too large to be kept, was given up or broke off. */
-  readonly done: Promise<ProxyAnswer | undefined>
+  /** Gives the answer with its whole body, once it is over; `undefined` if it is too large to be kept, was given up or broke off. */
+  readonly done: Promise<(() => ProxyAnswer) | undefined>
 }
 
 /**
@@ -25,118 +26,120 @@ export interface SharedAnswer {
  * @param isCancelable whether it is given up when everybody who waited for it is gone; otherwise it is read to its end
  */
 export function shareAnswer(
-  start: (signal: AbortSignal | undefined) => Promise<UpstreamAnswer>,
+  start: (signal: Stop | undefined) => Promise<UpstreamAnswer>,
   isCancelable: boolean,
 ): SharedAnswer {
-  const controller = isCancelable ? new AbortController() : undefined
-  const head = start(controller?.signal)
-  const chunks: (Uint8Array | undefined)[] = []
-  const readers = new Set<{ next: number }>()
-  let bytes = 0
-  let released = 0
-  let state: 'open' | 'ended' | { readonly error: unknown } = 'open'
-  let isWhole = true
-  let pulling: Promise<void> | undefined
-  let settle: (answer: ProxyAnswer | undefined) => void
-  const done = new Promise<ProxyAnswer | undefined>((resolve) => {
-    settle = resolve
-  })
+  return new Shared(start, isCancelable)
+}
 
-  const breakOff = (error: unknown): void => {
-    state = { error }
-    isWhole = false
-    settle(undefined)
-  }
-  const pull = (source: AnswerReader, answer: ProxyAnswer): Promise<void> => {
-    pulling ??= pullOne(source, answer)
-    return pulling
-  }
-  const pullOne = async (source: AnswerReader, answer: ProxyAnswer): Promise<void> => {
-    try {
-      const chunk = await source.read()
-      if (state !== 'open') return
-      if (chunk) {
-        chunks.push(chunk)
-        bytes += chunk.length
-        if (bytes > KEPT_BYTES) isWhole = false
-        return
-      }
-      state = 'ended'
-      settle(isWhole ? { ...answer, body: concat(chunks as Uint8Array[], bytes) } : undefined)
-    } catch (error) {
-      breakOff(error)
-    } finally {
-      pulling = undefined
-    }
-  }
-  const release = (): void => {
-    if (isWhole) return
-    const slowest = Math.min(...[...readers].map(({ next }) => next))
-    for (; released < slowest && released < chunks.length; released += 1) chunks[released] = undefined
+class Shared implements SharedAnswer {
+  readonly done: Promise<(() => ProxyAnswer) | undefined>
+  readonly #stop: Stop | undefined
+  readonly #head: Promise<UpstreamAnswer>
+  readonly #chunks: (Uint8Array | undefined)[] = []
+  readonly #readers = new Set<{ next: number }>()
+  #settle!: (whole: (() => ProxyAnswer) | undefined) => void
+  #bytes = 0
+  #released = 0
+  #state: 'open' | 'ended' | { readonly error: unknown } = 'open'
+  #isWhole = true
+  #pulling: Promise<void> | undefined
+
+  constructor(start: (signal: Stop | undefined) => Promise<UpstreamAnswer>, isCancelable: boolean) {
+    this.#stop = isCancelable ? new Stop() : undefined
+    this.done = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+    this.#head = start(this.#stop)
+    void this.#head.then((answer) => this.#begin(answer))
   }
 
-  void head.then(async (answer) => {
+  get isWhole(): boolean {
+    return this.#isWhole
+  }
+
+  join(): { readonly answer: Promise<ProxyAnswer>; leave(): void } {
+    const reader = { next: 0 }
+    this.#readers.add(reader)
+    return { answer: this.#head.then((answer) => this.#open(answer, reader)), leave: () => this.#leave(reader) }
+  }
+
+  async #begin(answer: UpstreamAnswer): Promise<void> {
     const { body } = answer
     if (!isReader(body)) {
-      state = 'ended'
-      settle(answer)
-    } else if (!isCancelable) {
-      while (state === 'open') await pull(body, answer)
+      this.#state = 'ended'
+      this.#settle(() => answer)
+    } else if (!this.#stop) {
+      while (this.#state === 'open') await this.#pull(body, answer)
     }
-  })
+  }
 
-  return {
-    get isWhole() {
-      return isWhole
-    },
-    done,
-    join() {
-      const reader = { next: 0 }
-      readers.add(reader)
-      const open = (answer: UpstreamAnswer): ProxyAnswer => {
-        const { status, headers, body } = answer
-        if (!isReader(body)) return answer
-        const read = async (): Promise<Uint8Array | undefined> => {
-          for (;;) {
-            const chunk = chunks[reader.next]
-            if (chunk) {
-              reader.next += 1
-              release()
-              return chunk
-            }
-            if (state === 'ended') return undefined
-            if (state !== 'open') throw state.error
-            await pull(body, answer)
-          }
+  #open(answer: UpstreamAnswer, reader: { next: number }): ProxyAnswer {
+    const { status, headers, body } = answer
+    if (!isReader(body)) return answer
+    const read = async (): Promise<Uint8Array | undefined> => {
+      for (;;) {
+        const chunk = this.#chunks[reader.next]
+        if (chunk) {
+          reader.next += 1
+          this.#release()
+          return chunk
         }
-        return { status, headers, body: { read } }
+        if (this.#state === 'ended') return undefined
+        if (this.#state !== 'open') throw this.#state.error
+        await this.#pull(body, answer)
       }
-      return {
-        answer: head.then(open),
-        leave() {
-          if (!readers.delete(reader) || readers.size > 0 || !isCancelable || state !== 'open') return
-          breakOff(new Error('everybody who waited for it is gone'))
-          controller?.abort()
-          void head.then(({ cancel }) => cancel?.())
-        },
+    }
+    return { status, headers, body: { read } }
+  }
+
+  #leave(reader: { next: number }): void {
+    if (!this.#readers.delete(reader) || this.#readers.size > 0 || !this.#stop || this.#state !== 'open') return
+    this.#breakOff(new Error('everybody who waited for it is gone'))
+    this.#stop.abort()
+    void this.#head.then(({ cancel }) => cancel?.())
+  }
+
+  #pull(source: AnswerReader, answer: ProxyAnswer): Promise<void> {
+    this.#pulling ??= this.#pullOne(source, answer)
+    return this.#pulling
+  }
+
+  async #pullOne(source: AnswerReader, answer: ProxyAnswer): Promise<void> {
+    try {
+      const chunk = await source.read()
+      if (this.#state !== 'open') return
+      if (chunk) {
+        this.#chunks.push(chunk)
+        this.#bytes += chunk.length
+        if (this.#bytes > KEPT_BYTES) this.#isWhole = false
+        return
       }
-    },
+      this.#state = 'ended'
+      const chunks = this.#chunks as Uint8Array[]
+      this.#settle(this.#isWhole ? () => ({ ...answer, body: concat(chunks) }) : undefined)
+    } catch (error) {
+      this.#breakOff(error)
+    } finally {
+      this.#pulling = undefined
+    }
+  }
+
+  #breakOff(error: unknown): void {
+    this.#state = { error }
+    this.#isWhole = false
+    this.#settle(undefined)
+  }
+
+  #release(): void {
+    if (this.#isWhole) return
+    const slowest = Math.min(...[...this.#readers].map(({ next }) => next))
+    for (; this.#released < slowest && this.#released < this.#chunks.length; this.#released += 1)
+      this.#chunks[this.#released] = undefined
   }
 }
 
 /** Whether a body is read piece by piece. */
 export function isReader(body: ProxyAnswer['body']): body is AnswerReader {
   return typeof body === 'object' && body !== null && 'read' in body
-}
-
-/** Pieces as one. */
-export function concat(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
-  if (chunks.length === 1 && chunks[0]) return chunks[0]
-  const whole = new Uint8Array(bytes)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }

@@ -1,12 +1,14 @@
 import type { OneBalanceError } from '@ob/core'
-import type { Forwarder, HeaderReader } from '@ob/core/engine'
+import { concat, type Forwarder, type HeaderReader, type Stop } from '@ob/core/engine'
 import type { AnswerReader, ProxyRequest } from './exchange.ts'
 import type { Match } from './paths.ts'
 import { problem, problemOf, SAFE_HEADERS } from './problem.ts'
-import { concat, type UpstreamAnswer } from './shared-answer.ts'
+import type { UpstreamAnswer } from './shared-answer.ts'
 
 /** Answers up to this size come whole, with a length; larger ones as they arrive, bytes. */
 const SMALL_BYTES = 65_536
+/** So much of all others is here before their head is sent, bytes: what breaks off before can still be answered with an error. */
+const GATHERED_BYTES = 1_024
 
 /** Request headers that pass, beside the content type, which is always JSON. */
 const PASSED = ['accept', 'accept-language', 'traceparent'] as const
@@ -31,7 +33,7 @@ export async function askUpstream(
   request: {
     readonly body: string | undefined
     readonly headers: Readonly<Record<string, string>>
-    readonly signal: AbortSignal | undefined
+    readonly signal: Stop | undefined
   },
   onError: (error: OneBalanceError) => void,
 ): Promise<UpstreamAnswer> {
@@ -43,7 +45,7 @@ export async function askUpstream(
   const passed = passAnswerHeaders(forward, result.headers)
   if (result.error) return fail(result.error, passed)
   const { stream, status, headers } = result
-  const headed = { ...SAFE_HEADERS, ...passed }
+  const headed = { ...passed, ...SAFE_HEADERS }
   if (status === 204 || status === 205) {
     stream.cancel()
     return { status, headers: headed, body: null }
@@ -53,20 +55,23 @@ export async function askUpstream(
     return problem(502, 'invalid_response', 'The API answered with what is not JSON.')
   }
   const length = Number(headers?.get('content-length') ?? Number.NaN)
-  const chunks: Uint8Array[] = []
-  let bytes = 0
   try {
-    for (let chunk = await stream.read(); chunk; chunk = await stream.read()) {
-      // What fails before its first piece can still be answered with an error.
-      if (!(length <= SMALL_BYTES))
-        return { status, headers: headed, body: continued(chunk, stream.read), cancel: stream.cancel }
-      chunks.push(chunk)
-      bytes += chunk.length
+    if (length <= SMALL_BYTES) return { status, headers: headed, body: await stream.collect() }
+    const pieces: Uint8Array[] = []
+    for (let bytes = 0; bytes < GATHERED_BYTES; bytes += pieces.at(-1)?.length ?? 0) {
+      const piece = await stream.read()
+      if (!piece) return { status, headers: headed, body: concat(pieces) }
+      pieces.push(piece)
+    }
+    return {
+      status,
+      headers: headed,
+      body: continued(concat(pieces), () => stream.read()),
+      cancel: () => stream.cancel(),
     }
   } catch (error) {
     return fail(error as OneBalanceError)
   }
-  return { status, headers: headed, body: concat(chunks, bytes) }
 }
 
 function continued(first: Uint8Array, read: AnswerReader['read']): AnswerReader {

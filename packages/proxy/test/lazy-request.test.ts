@@ -37,6 +37,22 @@ test('every property and method is there, and says what a real one says', async 
   expect(new Request('http://other.example/', { headers: make().headers }).headers.get('cookie')).toBe('a=1')
 })
 
+test('headers are Headers, asked for one value or for all', () => {
+  const { headers } = make()
+  expect(headers).toBeInstanceOf(Headers)
+  expect(Object.prototype.toString.call(headers)).toBe('[object Headers]')
+  expect([headers.get('COOKIE'), headers.get('X-a'), headers.get('missing'), headers.has('x-A')]).toEqual([
+    'a=1',
+    '1, 2',
+    null,
+    true,
+  ])
+  expect(() => headers.get('no name')).toThrow(TypeError)
+  expect([...make().headers.keys()]).toEqual(['cookie', 'x-a'])
+  headers.set('cookie', 'b=2')
+  expect(headers.get('cookie')).toBe('b=2')
+})
+
 test('a header that is looked at costs no real one', () => {
   const lazy = new LazyRequest({ ...parts, url: 'no URL at all' })
   expect(lazy.headers.get('cookie')).toBe('a=1')

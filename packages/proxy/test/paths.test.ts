@@ -1,5 +1,6 @@
 // The list of what may pass, apart from the attacks on it.
 import { endpoint, listAssets } from '@ob/core'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createPaths } from '../src/paths.ts'
 
@@ -49,4 +50,17 @@ test('a 405 names every method of the path', () => {
 
 test('a prefix may be empty', () => {
   expect(createPaths(list, '')('GET', '/items')).toMatchObject({ path: '/items' })
+})
+
+test('a query comes out as URLSearchParams writes it, and one that names a field twice does not', () => {
+  const text = fc.string({ unit: fc.constantFrom(...'ab-_.*:,~+ä%20'), maxLength: 4 })
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, fc.constantFrom('=', '==', ''), text), { maxLength: 3 }), (pairs) => {
+      const raw = pairs.map((pair) => pair.join('')).join('&')
+      const found = match('GET', `/p/items?${raw}`)
+      const names = [...new URLSearchParams(raw).keys()]
+      if ('status' in found) expect(new Set(names).size < names.length || /[^!-~]|%(?!20)/.test(raw)).toBe(true)
+      else expect(found.query).toBe(new URLSearchParams(raw).toString())
+    }),
+  )
 })

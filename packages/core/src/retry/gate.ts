@@ -1,5 +1,5 @@
 import { RateLimitError, TimeoutError } from '../errors/classes.ts'
-import { onAbort } from '../on-abort.ts'
+import { type Abortable, onAbort } from '../on-abort.ts'
 import type { Runtime } from '../options.ts'
 import { createRateWindow, type RateAnswer } from './rate-window.ts'
 
@@ -9,7 +9,7 @@ export interface GateEntry {
   readonly order: number
   /** Epoch ms. */
   readonly deadlineAt: number
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Abortable | undefined
   /** Told once, when the call has to wait: for how long as far as known, and for what. */
   readonly onWait?: ((waitMs: number | undefined, reason: WaitReason) => void) | undefined
 }
