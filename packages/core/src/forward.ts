@@ -8,7 +8,7 @@ import type { Abortable } from './on-abort.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
 import { asWhole, type BodyReader, concat, openBody } from './read-body.ts'
-import { createStreamRedactor, redactBytes, type StreamRedactor } from './redact-stream.ts'
+import { createStreamRedactor, type StreamRedactor } from './redact-stream.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
 import type { HeaderReader } from './retry/retry-after.ts'
@@ -176,15 +176,16 @@ class ForwardedBody implements StreamedAnswer {
   async collect(): Promise<Uint8Array> {
     const { keys, maxResponseBytes } = this.#wire
     const whole = asWhole(this.#response)
-    if (!whole) {
-      const pieces: Uint8Array[] = []
-      for (let piece = await this.read(); piece; piece = await this.read()) pieces.push(piece)
-      return concat(pieces)
-    }
-    const { chunks, failure } = await whole.collect(maxResponseBytes)
-    if (failure) this.#fail(failure)
-    this.#end(false)
-    return redactBytes(concat(chunks), keys)
+    const pieces: Uint8Array[] = []
+    if (whole) {
+      const { chunks, failure } = await whole.collect(maxResponseBytes)
+      if (failure) this.#fail(failure)
+      this.#end(false)
+      const redactor = createStreamRedactor(keys)
+      for (const chunk of chunks) pieces.push(redactor.push(chunk))
+      pieces.push(redactor.end())
+    } else for (let piece = await this.read(); piece; piece = await this.read()) pieces.push(piece)
+    return concat(pieces)
   }
 
   cancel(): void {

@@ -28,6 +28,8 @@ export interface BodyReader {
 export function openBody(response: Response, maxBytes: number, limit: TimeLimit): BodyReader {
   const isDoublyCompressed = response.headers.get('content-encoding')?.includes(',')
   const reader = response.body?.getReader()
+  // That of a native transport, when the attempt is stopped.
+  const endsByItself = asWhole(response) !== undefined
   let bytes = 0
   return {
     async read() {
@@ -35,7 +37,7 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
         return { failure: { kind: 'unreadable', problem: 'the answer is compressed more than once' } }
       if (!reader) return { done: true }
       try {
-        const { done, value } = await limit.race(reader.read())
+        const { done, value } = await (endsByItself ? reader.read() : limit.race(reader.read()))
         if (done || !value) return { done: true }
         bytes += value.byteLength
         return bytes > maxBytes ? { failure: { kind: 'too_large' } } : { done, value }
@@ -95,10 +97,11 @@ function decode(chunks: readonly Uint8Array[], isStrict: boolean): string {
 // A whole text leaves nothing in a decoder, and making one costs more than a small text.
 let strict: TextDecoder | undefined
 
-/** Pieces as one; the piece itself where it is the only one. */
+/** Pieces as one; the piece itself where there is no other. */
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1 && chunks[0]) return chunks[0]
-  const whole = new Uint8Array(chunks.reduce((total, chunk) => total + chunk.length, 0))
+  const length = chunks.reduce((total, chunk) => total + chunk.length, 0)
+  if (chunks[0]?.length === length) return chunks[0]
+  const whole = new Uint8Array(length)
   let at = 0
   for (const chunk of chunks) {
     whole.set(chunk, at)

@@ -29,8 +29,8 @@ export function createStreamRedactor(keys: KeyRing): StreamRedactor {
   }
 }
 
-/** Replaces every key in a body that is whole; gives the very bytes back where there is none. */
-export function redactBytes(bytes: Uint8Array, keys: KeyRing): Uint8Array {
+/** Replaces every key; gives the very bytes back where there is none. */
+function redactBytes(bytes: Uint8Array, keys: KeyRing): Uint8Array {
   // A key is ASCII, and ASCII stays where it is when each byte is read as a character, whatever is around it.
   const text = LATIN_1.decode(bytes)
   return keys.redact(text) === text ? bytes : toBytes(keys.redact(toBinary(bytes)))

@@ -86,17 +86,24 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   const answers = createAnswerCache(maxAgeOf, runtime.now)
   let upstream = 0
 
-  const follow = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
-    const matched = match(request.method === 'OPTIONS' ? '' : request.method, request.target)
-    const isRefused = 'status' in matched
-    const preflight = isRefused && matched.status !== 405 ? undefined : sites.preflight(request)
-    if (preflight) return preflight
-    const foreign = isRefused ? undefined : sites.check(request)
-    if (foreign) return foreign
-    const answer = isRefused ? matched : await admit(request, matched)
-    // Also of what is not on the list: a page of a listed origin has to read why.
-    const exposed = sites.expose(request)
-    return exposed && !(answer instanceof Response) ? { ...answer, headers: { ...answer.headers, ...exposed } } : answer
+  const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
+    try {
+      const matched = match(request.method === 'OPTIONS' ? '' : request.method, request.target)
+      const isRefused = 'status' in matched
+      const preflight = isRefused && matched.status !== 405 ? undefined : sites.preflight(request)
+      if (preflight) return preflight
+      const foreign = isRefused ? undefined : sites.check(request)
+      if (foreign) return foreign
+      const answer = isRefused ? matched : await admit(request, matched)
+      // Also of what is not on the list: a page of a listed origin has to read why.
+      const exposed = sites.expose(request)
+      return exposed && !(answer instanceof Response)
+        ? { ...answer, headers: { ...answer.headers, ...exposed } }
+        : answer
+    } catch (error) {
+      log({ level: 'error', event: 'unexpected', message: String(error) })
+      return problem(500, 'proxy_error', 'The proxy failed; its log says why.')
+    }
   }
 
   const admit = async (request: ProxyRequest, matched: Match): Promise<ProxyAnswer | Response> => {
@@ -104,32 +111,35 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     const identified = found instanceof Promise ? await found : found
     if ('refused' in identified) return identified.refused
     const caller = identified.id
-    const answer = await serve(request, matched, caller)
+    const { method } = matched.endpoint
+    const answer = await (method === 'GET' || method === 'HEAD' ? read : write)(request, matched, caller)
     usage.record({ caller, endpoint: `${matched.endpoint.method} ${matched.endpoint.path}`, status: answer.status })
     return answer
   }
 
-  const serve = async (request: ProxyRequest, matched: Match, caller: string): Promise<ProxyAnswer> => {
+  const read = async (request: ProxyRequest, matched: Match, caller: string): Promise<ProxyAnswer> => {
+    const { endpoint, path, query } = matched
+    if (request.hasBody) return problem(400, 'body_not_expected', 'A read has no body.')
+    const limited = await limits.take(caller, false)
+    if (limited) return limited
+    const headers = passHeaders(request)
+    // A traceparent is of one request, so it is not part of what an answer depends on.
+    const { accept = '', 'accept-language': language = '' } = headers
+    const order = query.includes('&') ? query.split('&').sort().join('&') : query
+    const key = JSON.stringify([endpoint.isPublic ? '' : caller, endpoint.method, path, order, accept, language])
+    const got = answers.get(key, endpoint, (signal) => ask(matched, { body: undefined, headers, signal }))
+    if (got.from === 'cache') {
+      usage.count('cache_hits')
+      return got.answer
+    }
+    if (got.from === 'joined') usage.count('joined')
+    return join(request, got.shared)
+  }
+
+  const write = async (request: ProxyRequest, matched: Match, caller: string): Promise<ProxyAnswer> => {
     const { endpoint, path, query } = matched
     const isOnce = endpoint.retry === 'once'
-    const isRead = endpoint.method === 'GET' || endpoint.method === 'HEAD'
     const headers = passHeaders(request)
-    if (isRead) {
-      if (request.hasBody) return problem(400, 'body_not_expected', 'A read has no body.')
-      const limited = await limits.take(caller, false)
-      if (limited) return limited
-      // A traceparent is of one request, so it is not part of what an answer depends on.
-      const { accept = '', 'accept-language': language = '' } = headers
-      const order = query.split('&').sort()
-      const key = JSON.stringify([endpoint.isPublic ? '' : caller, endpoint.method, path, order, accept, language])
-      const got = answers.get(key, endpoint, (signal) => ask(matched, { body: undefined, headers, signal }))
-      if (got.from === 'cache') {
-        usage.count('cache_hits')
-        return got.answer
-      }
-      if (got.from === 'joined') usage.count('joined')
-      return join(request, got.shared)
-    }
     const body = await readBody(request)
     if (typeof body !== 'string') return body
     const id = request.header(CALL_HEADER)
@@ -217,14 +227,6 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     }
   }
 
-  const handle = async (request: ProxyRequest): Promise<ProxyAnswer | Response> => {
-    try {
-      return await follow(request)
-    } catch (error) {
-      log({ level: 'error', event: 'unexpected', message: String(error) })
-      return problem(500, 'proxy_error', 'The proxy failed; its log says why.')
-    }
-  }
   return Object.assign(handle, { forward, usage, maxBodyBytes, log })
 }
 

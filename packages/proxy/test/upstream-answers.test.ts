@@ -318,7 +318,7 @@ const ANSWERS: readonly (readonly [name: string, answer: string, expected: Expec
   ['gzip that is none', reply('[]', { headers: { 'content-encoding': 'gzip' } }), { status: 502 }],
 ]
 
-const LONG_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n'
+const LONG_HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n'
 
 let upstream: Upstream
 beforeAll(async () => {
@@ -400,6 +400,7 @@ describe.each(SHELLS)('$name', (shell) => {
   test.each([
     ['of a short length', reply('["a", "b"]').slice(0, -5)],
     ['of a length', LONG_HEAD],
+    ['of a length that comes whole', `${LONG_HEAD.replace('1000000', '100000')}["${'a'.repeat(5_000)}`],
     ['of chunks', CHUNKED_HEAD + chunk('["a')],
   ])('a body %s that breaks off before any of it was sent is an error', async (_, text) => {
     const { ask } = await start()
