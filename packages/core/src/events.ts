@@ -1,4 +1,3 @@
-import type { AttemptRecord } from './errors/base.ts'
 import type { Event } from './options.ts'
 import type { Plan } from './plan.ts'
 import type { Engine } from './resolve-options.ts'
@@ -9,7 +8,7 @@ export type EventDetails = {
 }
 
 /** Tells the user's hooks and the adapter what happens in one call. */
-export function createEmitter(engine: Engine, plan: Plan, attempts: readonly AttemptRecord[]) {
+export function createEmitter(engine: Engine, plan: Plan, attempts: { readonly length: number }) {
   const { hooks, adapter, runtime } = engine
   return (type: Event['type'], details: EventDetails = {}): void => {
     const hook = hooks[type]

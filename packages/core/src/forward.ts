@@ -1,7 +1,7 @@
 import { type Adapter, type BodyFailure, webAdapter } from './adapter.ts'
 import type { AnyEndpoint, Api } from './api.ts'
 import { type AttemptOptions, type AttemptResult, attempt, type StreamedAnswer, type Wire } from './attempt.ts'
-import { type AttemptRecord, isOneBalanceError, type OneBalanceError } from './errors/base.ts'
+import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, ConfigurationError } from './errors/classes.ts'
 import { createEmitter } from './events.ts'
 import type { Abortable } from './on-abort.ts'
@@ -90,25 +90,15 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     } catch (error) {
       return { error: isOneBalanceError(error) ? error : givenUp(plan, error) }
     }
-    const attempts: AttemptRecord[] = []
+    const attempts = { length: 0 }
     const emit = createEmitter(engine, plan, attempts)
-    const send = async (): Promise<AttemptResult> => {
+    let result: AttemptResult
+    do {
       emit('request')
-      const startedAt = runtime.now()
-      const result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', openStream })
-      const { status, error } = result
-      attempts.push({
-        startedAt,
-        durationMs: runtime.now() - startedAt,
-        ...(status !== undefined && { status }),
-        ...(error && { error: error.code }),
-      })
-      if (status !== undefined) emit('response', { status })
-      return result
-    }
-    let result = await send()
-    if (result.status === 401 && result.key !== undefined && (await hasNewKey(wire, result.key, { signal, timeout })))
-      result = await send()
+      result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', openStream })
+      attempts.length += 1
+      if (result.status !== undefined) emit('response', { status: result.status })
+    } while (attempts.length === 1 && result.status === 401 && (await canAskAgain(result, signal)))
     const { stream, error, status, rate, headers: answered } = result
     gate.leave(ticket, rate && { rate, shutFor: status === 429 ? shutFor(error?.retryAfter) : undefined })
     if (stream) return { stream, status: status as number, headers: answered }
@@ -116,6 +106,8 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
     return { error: error as OneBalanceError, headers: answered }
   }
 
+  const canAskAgain = async ({ key }: AttemptResult, signal: Abortable | undefined): Promise<boolean> =>
+    key !== undefined && hasNewKey(wire, key, { signal, timeout })
   const openStream: AttemptOptions['openStream'] = (response, limit, toError) =>
     new ForwardedBody(engine, response, limit, toError)
 

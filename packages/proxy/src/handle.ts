@@ -10,7 +10,7 @@ import { createForwarder, type Forwarder, type Stop } from '@ob/core/engine'
 import { createAnswerCache } from './answer-cache.ts'
 import { createCallIds } from './call-ids.ts'
 import { createCallers } from './callers.ts'
-import { BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
+import { type AnswerReader, BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
 import { createLimits } from './limits.ts'
 import type { LogEntry, ProxyOptions } from './options.ts'
 import { CALL_HEADER, createOrigins } from './origins.ts'
@@ -177,16 +177,48 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
       )
     upstream += 1
     usage.count('upstream_requests')
-    const release = once(() => {
-      upstream -= 1
-    })
+    let answer: UpstreamAnswer
     try {
-      const answer = await askUpstream(forward, matched, request, onUpstreamError)
-      return countUntilEnd(answer, release, (fn) => runtime.setTimer(timeout, fn))
+      answer = await askUpstream(forward, matched, request, onUpstreamError)
     } catch (error) {
-      release()
       log({ level: 'error', event: 'unexpected', message: String(error) })
-      return problem(500, 'proxy_error', 'The proxy failed; its log says why.')
+      answer = problem(500, 'proxy_error', 'The proxy failed; its log says why.')
+    }
+    if (isReader(answer.body)) return releaseAtEnd(answer, answer.body)
+    upstream -= 1
+    return answer
+  }
+
+  /**
+   * Keeps the place of a request until its body has been read, or given up, or the time is over: the request upstream is over then as
+   * well, and somebody who does not read must not keep it.
+   */
+  const releaseAtEnd = (answer: UpstreamAnswer, body: AnswerReader): UpstreamAnswer => {
+    let isReleased = false
+    const release = (): void => {
+      stopTimer()
+      if (!isReleased) upstream -= 1
+      isReleased = true
+    }
+    const stopTimer = runtime.setTimer(timeout, release)
+    return {
+      ...answer,
+      body: {
+        async read() {
+          try {
+            const chunk = await body.read()
+            if (!chunk) release()
+            return chunk
+          } catch (error) {
+            release()
+            throw error
+          }
+        },
+      },
+      cancel() {
+        release()
+        answer.cancel?.()
+      },
     }
   }
 
@@ -228,54 +260,6 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
   }
 
   return Object.assign(handle, { forward, usage, maxBodyBytes, log })
-}
-
-/**
- * Calls `release` when the body has been read, or given up, or when the time is over: the request upstream is over then as well, and
- * somebody who does not read must not keep its place.
- */
-function countUntilEnd(
-  answer: UpstreamAnswer,
-  end: () => void,
-  setTimer: (fn: () => void) => () => void,
-): UpstreamAnswer {
-  const { body, cancel } = answer
-  if (!isReader(body)) {
-    end()
-    return answer
-  }
-  const stopTimer = setTimer(end)
-  const release = (): void => {
-    stopTimer()
-    end()
-  }
-  return {
-    ...answer,
-    body: {
-      async read() {
-        try {
-          const chunk = await body.read()
-          if (!chunk) release()
-          return chunk
-        } catch (error) {
-          release()
-          throw error
-        }
-      },
-    },
-    cancel() {
-      release()
-      cancel?.()
-    },
-  }
-}
-
-function once(run: () => void): () => void {
-  let isDone = false
-  return () => {
-    if (!isDone) run()
-    isDone = true
-  }
 }
 
 /** A limiter of rate-limiter-flexible over a store names its client. */

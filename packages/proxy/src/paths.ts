@@ -105,7 +105,9 @@ function isCanonical(segment: string): boolean {
 function toQuery(raw: string): string | undefined {
   if (PLAIN_QUERY.test(raw)) {
     const names = raw.split('&').map((pair) => pair.slice(0, pair.indexOf('=')))
-    return new Set(names).size === names.length ? raw.replaceAll(':', '%3A').replaceAll(',', '%2C') : undefined
+    return names.every((name, at) => names.indexOf(name) === at)
+      ? raw.replaceAll(':', '%3A').replaceAll(',', '%2C')
+      : undefined
   }
   if (!/^[\x21-\x7e]*$/.test(raw) || /[#\\]|%(?![\da-f]{2})/i.test(raw)) return undefined
   const parameters = new URLSearchParams(raw)

@@ -32,12 +32,17 @@ export function shareAnswer(
   return new Shared(start, isCancelable)
 }
 
+/** Somebody who reads, and which piece comes next for them. */
+interface Reader {
+  next: number
+}
+
 class Shared implements SharedAnswer {
   readonly done: Promise<(() => ProxyAnswer) | undefined>
   readonly #stop: Stop | undefined
   readonly #head: Promise<UpstreamAnswer>
   readonly #chunks: (Uint8Array | undefined)[] = []
-  readonly #readers = new Set<{ next: number }>()
+  readonly #readers: Reader[] = []
   #settle!: (whole: (() => ProxyAnswer) | undefined) => void
   #bytes = 0
   #released = 0
@@ -59,8 +64,8 @@ class Shared implements SharedAnswer {
   }
 
   join(): { readonly answer: Promise<ProxyAnswer>; leave(): void } {
-    const reader = { next: 0 }
-    this.#readers.add(reader)
+    const reader: Reader = { next: 0 }
+    this.#readers.push(reader)
     return { answer: this.#head.then((answer) => this.#open(answer, reader)), leave: () => this.#leave(reader) }
   }
 
@@ -74,7 +79,7 @@ class Shared implements SharedAnswer {
     }
   }
 
-  #open(answer: UpstreamAnswer, reader: { next: number }): ProxyAnswer {
+  #open(answer: UpstreamAnswer, reader: Reader): ProxyAnswer {
     const { status, headers, body } = answer
     if (!isReader(body)) return answer
     const read = async (): Promise<Uint8Array | undefined> => {
@@ -93,8 +98,11 @@ class Shared implements SharedAnswer {
     return { status, headers, body: { read } }
   }
 
-  #leave(reader: { next: number }): void {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0 || !this.#stop || this.#state !== 'open') return
+  #leave(reader: Reader): void {
+    const place = this.#readers.indexOf(reader)
+    if (place < 0) return
+    this.#readers.splice(place, 1)
+    if (this.#readers.length > 0 || !this.#stop || this.#state !== 'open') return
     this.#breakOff(new Error('everybody who waited for it is gone'))
     this.#stop.abort()
     void this.#head.then(({ cancel }) => cancel?.())
@@ -133,7 +141,7 @@ class Shared implements SharedAnswer {
 
   #release(): void {
     if (this.#isWhole) return
-    const slowest = Math.min(...[...this.#readers].map(({ next }) => next))
+    const slowest = Math.min(...this.#readers.map(({ next }) => next))
     for (; this.#released < slowest && this.#released < this.#chunks.length; this.#released += 1)
       this.#chunks[this.#released] = undefined
   }
