@@ -55,10 +55,12 @@ export function createCaller(options: ClientOptions = {}, adapter: Adapter = web
       whole = Promise.reject(error)
     }
     const data = whole.then((result) => result.data as T)
+    let withInfo: Promise<{ data: T; response: ResponseInfo }> | undefined
     return Object.assign(data, {
       withResponse: () => {
         data.catch(() => {})
-        return whole as Promise<{ data: T; response: ResponseInfo }>
+        withInfo ??= whole.then(({ data, toInfo }) => ({ data: data as T, response: toInfo() }))
+        return withInfo
       },
     })
   }
@@ -169,25 +171,12 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     return waitAfterLimit({ decision, retries, retryAfter, policy, random: runtime.random })
   }
 
-  /** A complete 2xx: what the contract says of it decides. */
-  function accept(answer: Answer): { data: unknown; response: ResponseInfo } {
+  /** A complete 2xx: what the contract says of it decides. What is told about the answer is made for whoever asks. */
+  function accept(answer: Answer): { data: unknown; toInfo: () => ResponseInfo } {
     try {
       const data = checkAnswer(plan, answer, settings.validate)
-      const { status, headers, requestId } = answer
-      let copy: Headers | undefined
-      return {
-        data,
-        response: Object.freeze({
-          status,
-          get headers() {
-            copy ??= headers()
-            return copy
-          },
-          requestId,
-          attempts,
-          durationMs: runtime.now() - startedAt,
-        }),
-      }
+      const durationMs = runtime.now() - startedAt
+      return { data, toInfo: () => createInfo(answer, attempts, durationMs) }
     } catch (error) {
       amendLast({ error: (error as OneBalanceError).code })
       throw fail({ error: error as OneBalanceError, failure: { kind: 'invalid' } }, 'not_retryable')
@@ -254,4 +243,22 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   function amendLast(more: Partial<AttemptRecord>): void {
     attempts.push({ ...(attempts.pop() as AttemptRecord), ...more })
   }
+}
+
+function createInfo(
+  { status, headers, requestId }: Answer,
+  attempts: readonly AttemptRecord[],
+  durationMs: number,
+): ResponseInfo {
+  let copy: Headers | undefined
+  return Object.freeze({
+    status,
+    get headers() {
+      copy ??= headers()
+      return copy
+    },
+    requestId,
+    attempts,
+    durationMs,
+  })
 }
