@@ -76,14 +76,16 @@ export function readBaseURL(api: Api, read: ReadVariable): string | undefined {
  */
 export function refuseProxiedLoopback(url: string, read: ReadVariable): void {
   if (!url.startsWith('http:')) return
+  const proxy = PROXY_VARIABLES.find((name) => read(name))
+  if (!proxy) return
   const { hostname, host } = new URL(url)
-  const proxy = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'].find((name) => read(name))
   const exceptions = (read('NO_PROXY') || read('no_proxy') || '').split(',').map((entry) => entry.trim().toLowerCase())
   const bare = hostname.replace(/^\[|\]$/g, '')
-  if (!proxy || exceptions.some((entry) => entry === '*' || entry === hostname || entry === bare || entry === host))
-    return
+  if (exceptions.some((entry) => entry === '*' || entry === hostname || entry === bare || entry === host)) return
   throw new ConfigurationError({
     message: `${proxy} would send this request, and the key in clear, to a proxy instead of to this machine`,
     hint: `Set NO_PROXY=${hostname}, or unset ${proxy}.`,
   })
 }
+
+const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'] as const

@@ -38,3 +38,9 @@ export function explainDenial(name: string, source: KeyFunction): KeyFunction {
 export function mayRead(variable: string): boolean {
   return deno().permissions.querySync({ name: 'env', variable }).state === 'granted'
 }
+
+/** Whether the permission of every variable is granted, with none denied; never asks for it. */
+export function mayReadAll(): boolean {
+  const { state, partial } = deno().permissions.querySync({ name: 'env' })
+  return state === 'granted' && !partial
+}

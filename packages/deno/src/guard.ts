@@ -1,5 +1,6 @@
 import { ConfigurationError, refuseProxiedLoopback } from '@ob/core'
-import { mayRead, readVariable } from './env-key.ts'
+import { mayRead, mayReadAll } from './env-key.ts'
+import { deno } from './runtime.ts'
 
 /** What Deno's `fetch` reads for plain HTTP, whether the program may read it or not. */
 const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy', 'NO_PROXY', 'no_proxy']
@@ -11,17 +12,17 @@ const PROXY_VARIABLES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy', '
  */
 export function refuseUnsafeEnvironment(url: string): void {
   if (!url.startsWith('http:')) return
-  if (!PROXY_VARIABLES.every(mayRead)) {
+  if (!mayReadAll() && !PROXY_VARIABLES.every(mayRead)) {
     throw new ConfigurationError({
       message: 'a proxy variable may send this request, and the key in clear, to a proxy, and none may be read',
       hint: `Run Deno with --allow-env=${PROXY_VARIABLES.join(',')}, or use https.`,
     })
   }
-  refuseProxiedLoopback(url, (name) => (/^no_proxy$/i.test(name) ? readExceptions(name) : readVariable(name)))
+  refuseProxiedLoopback(url, (name) => (/^no_proxy$/i.test(name) ? readExceptions(name) : deno().env.get(name)))
 }
 
 /** The exceptions that Deno honours: names in lower case and bare addresses; no `*`, no port and no brackets (measured on 2.9.6). */
 function readExceptions(name: string): string | undefined {
-  const entries = readVariable(name)?.split(',') ?? []
+  const entries = deno().env.get(name)?.split(',') ?? []
   return entries.filter((entry) => /^\s*(?:[a-z\d.-]+|[a-f\d]*:[a-f\d:]*:[a-f\d:.]*)\s*$/.test(entry)).join(',')
 }

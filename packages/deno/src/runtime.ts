@@ -2,7 +2,11 @@
 export interface DenoNamespace {
   readonly env: { get(name: string): string | undefined }
   readonly permissions: {
-    querySync(permission: { readonly name: 'env'; readonly variable: string }): { readonly state: string }
+    querySync(permission: { readonly name: 'env'; readonly variable?: string }): {
+      readonly state: string
+      /** Granted, but for some. */
+      readonly partial: boolean
+    }
   }
   stat(path: string): Promise<{ readonly mtime: Date | null; readonly size: number; readonly ino: number | null }>
   readTextFile(path: string): Promise<string>
