@@ -1,4 +1,5 @@
 import { ConfigurationError, type Transport } from '@ob/core'
+import { PlainHeaders, toPlatformInit } from '@ob/core/engine'
 import { refuseUnsafeEnvironment } from './guard.ts'
 
 /** Options of the Bun transport. */
@@ -37,6 +38,8 @@ export function createBunTransport({ ca }: TransportOptions): Transport & { clos
   const tls = ca === undefined ? undefined : { ca }
   let isClosed = false
   return {
+    isFramed: true,
+    Headers: PlainHeaders as unknown as typeof Headers,
     async fetch(url, init = {}) {
       if (isClosed)
         throw new ConfigurationError({
@@ -44,7 +47,7 @@ export function createBunTransport({ ca }: TransportOptions): Transport & { clos
           hint: 'Make a new client, or close it later.',
         })
       // The engine keeps the time; Bun's own limit of five minutes would end a call that the user gave longer.
-      const full: BunRequestInit = { ...init, timeout: false, ...(tls && { tls }) }
+      const full: BunRequestInit = { ...toPlatformInit(init), timeout: false, ...(tls && { tls }) }
       return fetch(url, full)
     },
     // Bun's connections are the process's own: there is nothing else to close.

@@ -40,6 +40,13 @@ export interface Transport {
    * @default false
    */
   readonly isNative?: boolean | undefined
+  /**
+   * A body that came with `content-length`, and with neither a content nor a transfer coding, is never longer than that, an error where
+   * it is shorter, and gone at once when the signal aborts. It is then read by one promise. Not so in a page, which does not see every
+   * header.
+   * @default false
+   */
+  readonly isFramed?: boolean | undefined
   /** What request headers are, for ofetch. @default the platform's `Headers` */
   readonly Headers?: typeof globalThis.Headers | undefined
   /** Closes its connections. */

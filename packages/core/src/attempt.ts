@@ -89,7 +89,14 @@ export interface AttemptResult {
   readonly key?: string | undefined
 }
 
-/** ofetch over the transport, with everything off that this file does itself. */
+/** What ofetch is given: with everything off that this file does itself. */
+type SentInit = RequestInit & { -readonly [K in keyof RequestControl]: RequestControl[K] } & {
+  readonly retry: false
+  readonly responseType: 'stream'
+  readonly ignoreResponseError: true
+}
+
+/** ofetch over the transport. */
 export function createSend(transport: Transport): Wire['send'] {
   const { fetch, Headers } = transport
   return createFetch({ fetch: fetch as typeof globalThis.fetch, ...(Headers && { Headers }) }).raw as Wire['send']
@@ -117,30 +124,19 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     isAsking = true
     key = typeof asked === 'object' ? await limit.race(asked) : asked
     isAsking = false
-    const init: RequestInit &
-      RequestControl & {
-        duplex?: 'half'
-        retry: false
-        responseType: 'stream'
-        ignoreResponseError: true
-      } = {
+    const init: SentInit = {
       method,
-      headers: {
-        ...wire.headers,
-        ...options.headers,
-        ...(key !== undefined && { [api.keyHeader]: key }),
-        ...bodyHeaders(plan),
-      },
+      headers: createHeaders(wire, plan, options.headers, key),
       redirect: 'manual',
       retry: false,
       responseType: 'stream',
       ignoreResponseError: true,
-      ...(plan.body !== undefined && {
-        body: plan.retryClass === 'once' && !transport.isNative ? oneShot(plan.body) : plan.body,
-      }),
-      ...(transport.reportsStart && { [REQUEST_START]: () => (isSent = true) }),
-      ...(transport.isNative ? { [REQUEST_STOP]: (stop) => limit.onStop(stop) } : { signal: limit.signal }),
     }
+    if (plan.body !== undefined)
+      init.body = plan.retryClass === 'once' && !transport.isNative ? oneShot(plan.body) : plan.body
+    if (transport.reportsStart) init[REQUEST_START] = () => (isSent = true)
+    if (transport.isNative) init[REQUEST_STOP] = (stop) => limit.onStop(stop)
+    else init.signal = limit.signal
     if (limit.stopped()) return failed(stoppedError())
     isSent = !transport.reportsStart
     const sending = wire.send(plan.url, init)
@@ -158,7 +154,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
       isHandedOut = true
       return { stream, status, headers, rate, key }
     }
-    const body = await readBody(response, wire.maxResponseBytes, limit)
+    const body = await readBody(response, wire.maxResponseBytes, limit, transport.isFramed)
     if (status >= 400) {
       if (limit.stopped() === 'aborted') return failed(abortError())
       // The status says what happened, also where the body was cut, stalled or not text.
@@ -304,13 +300,19 @@ function discard(late: Response): void {
   late.body?.cancel().catch(() => {})
 }
 
-function bodyHeaders(plan: Plan): Record<string, string> {
-  if (plan.body === undefined) return {}
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
+function createHeaders(
+  { api, headers: common }: Wire,
+  { body, retryClass }: Plan,
+  own: Readonly<Record<string, string>> | undefined,
+  key: string | undefined,
+): Record<string, string> {
+  const headers: Record<string, string> = { ...common, ...own }
+  if (key !== undefined) headers[api.keyHeader] = key
+  if (body !== undefined) {
+    headers['content-type'] = 'application/json'
+    // A stream has no length of its own; without one it would be sent in chunks.
+    if (retryClass === 'once') headers['content-length'] = String(byteLength(body))
   }
-  // A stream has no length of its own; without one it would be sent in chunks.
-  if (plan.retryClass === 'once') headers['content-length'] = String(byteLength(plan.body))
   return headers
 }
 

@@ -1,8 +1,9 @@
-// For packages that pass requests on instead of making them: @ob/proxy.
+// For packages that pass requests on instead of making them, @ob/proxy, or that bring a transport.
 export { reasonPhrase } from './errors/hints.ts'
 export type { Forwarder, ForwardRequest, ForwardResult } from './forward.ts'
 export { createForwarder } from './forward.ts'
 export type { Abortable } from './on-abort.ts'
+export { PlainHeaders, toPlatformInit } from './plain-headers.ts'
 export { concat } from './read-body.ts'
 export type { HeaderReader } from './retry/retry-after.ts'
 export { checkPath } from './secure-url.ts'

@@ -7,7 +7,7 @@ import { createEmitter } from './events.ts'
 import type { Abortable } from './on-abort.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
-import { asWhole, type BodyReader, concat, openBody } from './read-body.ts'
+import { type BodyReader, collectBody, concat, openBody } from './read-body.ts'
 import { createStreamRedactor, type StreamRedactor } from './redact-stream.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
@@ -134,15 +134,16 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
 
 /** A body on its way through; the time limit of its request ends with it. */
 class ForwardedBody implements StreamedAnswer {
-  readonly #wire: Pick<Wire, 'keys' | 'maxResponseBytes'>
+  readonly #wire: Pick<Wire, 'keys' | 'maxResponseBytes' | 'transport'>
   readonly #response: Response
   readonly #limit: TimeLimit
   readonly #toError: (failure: BodyFailure) => OneBalanceError
   #parts: { readonly reader: BodyReader; readonly redactor: StreamRedactor } | undefined
+  #isTaken = false
   #isEnded = false
 
   constructor(
-    wire: Pick<Wire, 'keys' | 'maxResponseBytes'>,
+    wire: Pick<Wire, 'keys' | 'maxResponseBytes' | 'transport'>,
     response: Response,
     limit: TimeLimit,
     toError: (failure: BodyFailure) => OneBalanceError,
@@ -166,18 +167,14 @@ class ForwardedBody implements StreamedAnswer {
   }
 
   async collect(): Promise<Uint8Array> {
-    const { keys, maxResponseBytes } = this.#wire
-    const whole = asWhole(this.#response)
-    const pieces: Uint8Array[] = []
-    if (whole) {
-      const { chunks, failure } = await whole.collect(maxResponseBytes)
-      if (failure) this.#fail(failure)
-      this.#end(false)
-      const redactor = createStreamRedactor(keys)
-      for (const chunk of chunks) pieces.push(redactor.push(chunk))
-      pieces.push(redactor.end())
-    } else for (let piece = await this.read(); piece; piece = await this.read()) pieces.push(piece)
-    return concat(pieces)
+    const { keys, maxResponseBytes, transport } = this.#wire
+    this.#isTaken = true
+    const { chunks, failure } = await collectBody(this.#response, maxResponseBytes, this.#limit, transport.isFramed)
+    if (failure) this.#fail(failure)
+    this.#end(false)
+    const redactor = createStreamRedactor(keys)
+    const pieces = chunks.map((chunk) => redactor.push(chunk))
+    return concat([...pieces, redactor.end()])
   }
 
   cancel(): void {
@@ -199,7 +196,7 @@ class ForwardedBody implements StreamedAnswer {
 
   #end(isDropped: boolean): void {
     this.#isEnded = true
-    if (isDropped) this.#open().reader.cancel()
+    if (isDropped && !this.#isTaken) this.#open().reader.cancel()
     this.#limit.end(isDropped)
   }
 }
