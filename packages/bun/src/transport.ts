@@ -40,12 +40,11 @@ export function createBunTransport({ ca }: TransportOptions): Transport & { clos
   return {
     isFramed: true,
     Headers: PlainHeaders as unknown as typeof Headers,
-    async fetch(url, init = {}) {
+    fetch(url, init = {}) {
       if (isClosed)
-        throw new ConfigurationError({
-          message: 'the client is closed',
-          hint: 'Make a new client, or close it later.',
-        })
+        return Promise.reject(
+          new ConfigurationError({ message: 'the client is closed', hint: 'Make a new client, or close it later.' }),
+        )
       // The engine keeps the time; Bun's own limit of five minutes would end a call that the user gave longer.
       const full: BunRequestInit = { ...toPlatformInit(init), timeout: false, ...(tls && { tls }) }
       return fetch(url, full)

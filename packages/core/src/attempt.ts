@@ -55,7 +55,7 @@ export interface Answer {
   /** Made when somebody asks: they are copied, and without the key. */
   readonly headers: () => Headers
   readonly text: string
-  readonly requestId: string | undefined
+  readonly requestId: () => string | undefined
 }
 
 /** A 2xx answer whose body is still on its way; the attempt's time limit goes on until its end. */
@@ -144,10 +144,10 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
     response = await (transport.isNative ? sending : limit.race(sending, discard))
     isSent = true
     const { status, headers } = response
-    const requestId = redactedHeader(headers, 'x-request-id', keys)
+    const requestId = () => redactedHeader(headers, 'x-request-id', keys)
     rate = readRateInfo(headers, api.rateHeaders, runtime.now(), status >= 400)
     if (status < 200 || (status >= 300 && status < 400)) {
-      return failed(redirectError(plan, response, keys, requestId))
+      return failed(redirectError(plan, response, keys, requestId()))
     }
     if (options.openStream && status < 300) {
       const stream = options.openStream(response, limit, bodyError)
@@ -168,7 +168,7 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
           text,
           rate,
           now: runtime.now(),
-          requestId,
+          requestId: requestId(),
           retryClass: plan.retryClass,
         }),
         {

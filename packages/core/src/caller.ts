@@ -232,12 +232,9 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
   }
 
   function record({ error, status }: AttemptResult, at: number): void {
-    attempts.push({
-      startedAt: at,
-      durationMs: runtime.now() - at,
-      ...(status !== undefined && { status }),
-      ...(error && { error: error.code }),
-    })
+    const durationMs = runtime.now() - at
+    const answered = status === undefined ? { startedAt: at, durationMs } : { startedAt: at, durationMs, status }
+    attempts.push(error ? { ...answered, error: error.code } : answered)
   }
 
   function amendLast(more: Partial<AttemptRecord>): void {
@@ -257,7 +254,7 @@ function createInfo(
       copy ??= headers()
       return copy
     },
-    requestId,
+    requestId: requestId(),
     attempts,
     durationMs,
   })

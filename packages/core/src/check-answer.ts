@@ -22,7 +22,7 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
       message: `${method} ${path}: ${status}, but ${problem}`,
       outcome: 'accepted',
       status,
-      requestId,
+      requestId: requestId(),
       issues,
       hint: 'This is not what the API documents: check baseURL, and whether a newer version of this library exists.',
     })
@@ -48,7 +48,7 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
       message: `${method} ${path}: ${status}, but the API reports a failure: ${said}`,
       outcome: 'unknown',
       status,
-      requestId,
+      requestId: requestId(),
       serverError: { error: said },
       hint: 'Ask for the status of the quote before doing anything else: executeAndWait does so.',
     })

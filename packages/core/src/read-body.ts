@@ -53,12 +53,13 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
  * Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. `isFramed`: the transport keeps
  * bodies to their declared length.
  */
-export async function readBody(
+export function readBody(
   response: Response,
   maxBytes: number,
   limit: TimeLimit,
   isFramed: boolean | undefined,
 ): Promise<Body> {
+<<<<<<< HEAD
   const { chunks, failure } = await collectBody(response, maxBytes, limit, isFramed)
   if (!failure) {
     try {
@@ -68,10 +69,31 @@ export async function readBody(
         text: decode(chunks.slice(0, 4), false),
         failure: { kind: 'unreadable', problem: 'the answer is not UTF-8' },
       }
+=======
+  const { ok, headers } = response
+  const whole = response as Response & Partial<WholeBody>
+  if (whole.collect && !headers.has('content-encoding')) return whole.collect(maxBytes).then((body) => toText(body, ok))
+  if (!isFramed || !ok || !declaresAtMost(maxBytes, headers))
+    return collect(response, maxBytes, limit).then((body) => toText(body, ok))
+  // One promise costs a fraction of what a stream does.
+  return limit.race(response.arrayBuffer()).then(
+    (bytes) => toText({ chunks: [new Uint8Array(bytes)] }, true),
+    (cause) => ({ text: '', failure: { kind: 'cut', cause } }),
+  )
+}
+
+function toText({ chunks, failure }: CollectedBody, isOk: boolean): Body {
+  // Only an error's message is made of it, and that is short.
+  if (failure) return { text: decode(chunks.slice(0, 4), false), failure }
+  try {
+    return { text: decode(chunks, isOk) }
+  } catch {
+    return {
+      text: decode(chunks.slice(0, 4), false),
+      failure: { kind: 'unreadable', problem: 'the answer is not UTF-8' },
+>>>>>>> 88d0ccb (perf(core): read the call's id from the answer only where it is told, and a body with a promise less)
     }
   }
-  // Only an error's message is made of it, and that is short.
-  return { text: decode(chunks.slice(0, 4), false), failure }
 }
 
 /** A body in as few promises as the transport can give it. Never rejects. */
@@ -104,15 +126,6 @@ function declaresAtMost(maxBytes: number, headers: Headers): boolean {
     !headers.has('content-encoding') &&
     !headers.has('transfer-encoding')
   )
-}
-
-/** By one promise, which costs a fraction of what a stream does. */
-async function takeWhole(response: Response, limit: TimeLimit): Promise<CollectedBody> {
-  try {
-    return { chunks: [new Uint8Array(await limit.race(response.arrayBuffer()))] }
-  } catch (cause) {
-    return { chunks: [], failure: { kind: 'cut', cause } }
-  }
 }
 
 async function collect(response: Response, maxBytes: number, limit: TimeLimit): Promise<CollectedBody> {
