@@ -1,5 +1,5 @@
-import * as v from 'valibot'
 import { InputError } from '../errors/classes.ts'
+import { checkedText } from './schemas/primitives.ts'
 
 // The grammars of CAIP-2, CAIP-10 and CAIP-19 (https://chainagnostic.org/CAIPs), unchanged.
 const CHAIN = '([-a-z0-9]{3,8}):([-_a-zA-Z0-9]{1,32})'
@@ -7,23 +7,18 @@ const CAIP2 = new RegExp(`^${CHAIN}$`)
 const CAIP10 = new RegExp(`^${CHAIN}:([-.%a-zA-Z0-9]{1,128})$`)
 const CAIP19 = new RegExp(`^${CHAIN}/([-a-z0-9]{3,8}):([-.%a-zA-Z0-9]{1,128})(?:/([-.%a-zA-Z0-9]{1,78}))?$`)
 
+const CHAIN_ID = 'a CAIP-2 chain id such as eip155:8453'
+const ACCOUNT_ID = 'a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…'
+const ASSET_ID = 'a CAIP-19 asset id such as eip155:8453/erc20:0x…'
+
 /** A chain id (CAIP-2) as a valibot schema: `eip155:8453`. */
-export const caip2 = v.pipe(
-  v.string('must be a CAIP-2 chain id such as eip155:8453'),
-  v.regex(CAIP2, 'must be a CAIP-2 chain id such as eip155:8453'),
-)
+export const caip2 = checkedText(isCaip2, `must be ${CHAIN_ID}`)
 
 /** An account id (CAIP-10) as a valibot schema: `eip155:8453:0x…`. */
-export const caip10 = v.pipe(
-  v.string('must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…'),
-  v.regex(CAIP10, 'must be a CAIP-10 account id: a chain id, a colon and an address, such as eip155:8453:0x…'),
-)
+export const caip10 = checkedText(isCaip10, `must be ${ACCOUNT_ID}`)
 
 /** An asset id (CAIP-19) as a valibot schema: `eip155:8453/erc20:0x…`, `eip155:1/slip44:60`. */
-export const caip19 = v.pipe(
-  v.string('must be a CAIP-19 asset id such as eip155:8453/erc20:0x…'),
-  v.regex(CAIP19, 'must be a CAIP-19 asset id such as eip155:8453/erc20:0x…'),
-)
+export const caip19 = checkedText(isCaip19, `must be ${ASSET_ID}`)
 
 /** Whether a value is a chain id (CAIP-2). */
 export function isCaip2(value: unknown): value is string {
@@ -75,7 +70,7 @@ export interface Caip19Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip2(text: string): Caip2Parts {
-  const [, namespace, reference] = match(text, CAIP2, 'a CAIP-2 chain id such as eip155:8453')
+  const [, namespace, reference] = match(text, CAIP2, CHAIN_ID)
   return { namespace: namespace as string, reference: reference as string }
 }
 
@@ -85,7 +80,7 @@ export function parseCaip2(text: string): Caip2Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip10(text: string): Caip10Parts {
-  const [, namespace, reference, address] = match(text, CAIP10, 'a CAIP-10 account id such as eip155:8453:0x…')
+  const [, namespace, reference, address] = match(text, CAIP10, ACCOUNT_ID)
   return { chain: `${namespace}:${reference}`, address: address as string }
 }
 
@@ -95,11 +90,7 @@ export function parseCaip10(text: string): Caip10Parts {
  * @throws {InputError} when it is not one
  */
 export function parseCaip19(text: string): Caip19Parts {
-  const [, namespace, reference, assetNamespace, assetReference, tokenId] = match(
-    text,
-    CAIP19,
-    'a CAIP-19 asset id such as eip155:8453/erc20:0x…',
-  )
+  const [, namespace, reference, assetNamespace, assetReference, tokenId] = match(text, CAIP19, ASSET_ID)
   return {
     chain: `${namespace}:${reference}`,
     assetNamespace: assetNamespace as string,

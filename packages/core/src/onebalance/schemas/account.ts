@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { evmAddress, filledText, openString, text } from './primitives.ts'
+import { evmAddress, filledText } from './checked-text.ts'
+import { openString, text } from './primitives.ts'
 
 const signerEntries = {
   /** The address whose key signs: an externally owned account. */
@@ -68,7 +69,7 @@ const basicAccount = v.object({
   ...signerEntries,
   /** The smart account: `predictAddress` gives it. */
   accountAddress: evmAddress,
-  deploymentType: v.optional(openString('ERC4337')),
+  deploymentType: v.optional(openString<'ERC4337'>()),
 })
 
 const delegatedAccount = v.object({
@@ -76,7 +77,7 @@ const delegatedAccount = v.object({
   ...signerEntries,
   /** The same as `signerAddress`: with EIP-7702 the externally owned account is itself the smart account. */
   accountAddress: evmAddress,
-  deploymentType: openString('EIP7702'),
+  deploymentType: openString<'EIP7702'>(),
 })
 
 const solanaAccount = v.object({
@@ -107,15 +108,22 @@ export type AccountInput = v.InferInput<typeof accountInput>
 
 /** The accounts that pay: 1 to 10, each type once, one kind of EVM account and Solana at most. Source: Quotes, "Get quote (v3)". */
 export const accountsInput = v.pipe(
-  v.array(accountInput),
-  v.minLength(1, 'needs at least one account'),
-  v.maxLength(10, 'takes at most 10 accounts'),
+  oneToTen(accountInput),
   v.check((accounts) => new Set(accounts.map(typeOf)).size === accounts.length, 'takes each type of account once'),
   v.check(
     (accounts) => new Set(accounts.map(typeOf).filter((type) => type !== 'solana')).size <= 1,
     'takes one kind of EVM account, and a Solana account beside it: make two quotes for two kinds',
   ),
 )
+
+/** A list of accounts, as long as the API takes it. */
+export function oneToTen<Item extends v.GenericSchema>(item: Item) {
+  return v.pipe(
+    v.array(item),
+    v.check((accounts) => accounts.length > 0, 'needs at least one account'),
+    v.check((accounts) => accounts.length <= 10, 'takes at most 10 accounts'),
+  )
+}
 
 function typeOf(account: AccountInput): string {
   return account.type ?? 'role-based'
@@ -124,7 +132,7 @@ function typeOf(account: AccountInput): string {
 /** An account in an answer: as it was given. */
 export const account = v.looseObject({
   /** Absent means `role-based`. */
-  type: v.optional(openString('role-based', 'kernel-v3.1-ecdsa', 'kernel-v3.3-ecdsa', 'solana')),
+  type: v.optional(openString<'role-based' | 'kernel-v3.1-ecdsa' | 'kernel-v3.3-ecdsa' | 'solana'>()),
   /** EVM address, or Solana public key. */
   accountAddress: text,
   /** Of a kernel account. */
@@ -133,7 +141,7 @@ export const account = v.looseObject({
   sessionAddress: v.optional(text),
   /** Of a role-based account. */
   adminAddress: v.optional(text),
-  deploymentType: v.optional(openString('ERC4337', 'EIP7702')),
+  deploymentType: v.optional(openString<'ERC4337' | 'EIP7702'>()),
 })
 
 /** An account in an answer. */

@@ -13,7 +13,7 @@ const entity = v.looseObject({
 /** One asset over all chains, and the tokens that it stands for. Source: Assets, "List". */
 export const aggregatedAsset = v.looseObject({
   /** `ob:usdc`: stands for the asset on whichever chain. */
-  aggregatedAssetId: openString('ob:usdc', 'ob:eth'),
+  aggregatedAssetId: openString<'ob:usdc' | 'ob:eth'>(),
   /** Ticker: `USDC`. */
   symbol: text,
   name: text,

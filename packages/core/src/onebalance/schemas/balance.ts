@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { isCaip10, isCaip19 } from '../caip.ts'
-import { amountText, evmAddress, isAggregatedAssetId, oneOrMore, text } from './primitives.ts'
+import { evmAddress, isAggregatedAssetId, oneOrMore } from './checked-text.ts'
+import { amountText, text } from './primitives.ts'
 
 const assetBalance = v.looseObject({
   /** CAIP-19 id of the token on one chain. */

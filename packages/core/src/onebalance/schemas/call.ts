@@ -1,19 +1,17 @@
 import * as v from 'valibot'
 import { caip2, isCaip19 } from '../caip.ts'
-import { account, accountsInput, evmAccountInput } from './account.ts'
+import { account, accountsInput, evmAccountInput, oneToTen } from './account.ts'
+import { aggregatedAssetId, amount, assetId, evmAddress, filledText } from './checked-text.ts'
 import { evmOperation } from './operation.ts'
-import { aggregatedAssetId, amount, assetId, evmAddress, filledText, openString, text } from './primitives.ts'
+import { checkedText, openString, text } from './primitives.ts'
 import { slippageTolerance } from './quote.ts'
 
 /** First four bytes of the call data of `approve(address,uint256)` (ERC-20). */
 const APPROVE_SELECTOR = '0x095ea7b3'
 
-const specificAsset = v.pipe(
-  v.string('must be a CAIP-19 asset id such as eip155:8453/erc20:0x…'),
-  v.check(
-    (id) => isCaip19(id),
-    'must be a CAIP-19 asset id such as eip155:8453/erc20:0x…; an ob: id goes into fromAggregatedAssetId of the call quote',
-  ),
+const specificAsset = checkedText(
+  isCaip19,
+  'must be a CAIP-19 asset id such as eip155:8453/erc20:0x…; an ob: id goes into fromAggregatedAssetId of the call quote',
 )
 
 const contractCall = v.object({
@@ -22,8 +20,10 @@ const contractCall = v.object({
   /** Call data, 0x and hexadecimal digits. */
   data: v.optional(
     v.pipe(
-      v.string('must be call data: 0x and hexadecimal digits'),
-      v.regex(/^0x(?:[0-9a-fA-F]{2})*$/, 'must be call data: 0x and hexadecimal digits, two for each byte'),
+      checkedText(
+        (data) => /^0x(?:[0-9a-fA-F]{2})*$/.test(data),
+        'must be call data: 0x and hexadecimal digits, two for each byte',
+      ),
       v.check(
         (data) => !data.toLowerCase().startsWith(APPROVE_SELECTOR),
         'must not be an approve(): name token, amount and spender in allowanceRequirements instead, and the API sets the allowance',
@@ -32,9 +32,9 @@ const contractCall = v.object({
   ),
   /** Native currency to send along: wei as digits, or 0x and hexadecimal digits. */
   value: v.optional(
-    v.pipe(
-      v.string('must be wei as a string; a number loses digits'),
-      v.regex(/^(?:\d+|0x[0-9a-fA-F]+)$/, 'must be wei as a string of digits, or 0x and hexadecimal digits'),
+    checkedText(
+      (value) => /^(?:\d+|0x[0-9a-fA-F]+)$/.test(value),
+      'must be wei as a string of digits, or 0x and hexadecimal digits; a number loses digits',
     ),
   ),
 })
@@ -43,7 +43,10 @@ const callEntries = {
   /** The chain to call on, CAIP-2: `eip155:8453`. */
   targetChain: caip2,
   /** The calls, in order. */
-  calls: v.pipe(v.array(contractCall), v.minLength(1, 'needs at least one call')),
+  calls: v.pipe(
+    v.array(contractCall),
+    v.check((calls) => calls.length > 0, 'needs at least one call'),
+  ),
   /** What the account must hold on the target chain for the calls: the API brings it there. */
   tokensRequired: v.array(
     v.object({
@@ -120,12 +123,12 @@ export const preparedCall = v.looseObject({
   ...preparedEntries,
   /** How the call will be carried out. */
   callType: v.nullish(
-    openString(
-      'same_chain_exclude_solver',
-      'cross_chain_with_solver',
-      'same_chain_with_solver',
-      'cross_chain_with_solver_and_swaps',
-    ),
+    openString<
+      | 'same_chain_exclude_solver'
+      | 'cross_chain_with_solver'
+      | 'same_chain_with_solver'
+      | 'cross_chain_with_solver_and_swaps'
+    >(),
   ),
   sourceAssetBalances: v.optional(v.unknown()),
   /** Present while the account's code is not yet set on the target chain (EIP-7702). */
@@ -155,11 +158,7 @@ const callQuoteInputEntries = {
 /** A signed call to quote: these fields only, not the others of the prepared call. Source: Quotes, "Get call quote (v3)". */
 export const callQuoteInput = v.object({
   /** As `prepareCall` gave them. */
-  accounts: v.pipe(
-    v.array(account),
-    v.minLength(1, 'needs at least one account'),
-    v.maxLength(10, 'takes at most 10 accounts'),
-  ),
+  accounts: oneToTen(account),
   ...callQuoteInputEntries,
   /** What pays for the call: `ob:usdc`, or a CAIP-19 id. */
   fromAssetId: v.optional(assetId),

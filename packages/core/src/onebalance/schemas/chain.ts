@@ -7,7 +7,7 @@ export const supportedChain = v.looseObject({
     /** CAIP-2 id: `eip155:8453`. */
     chain: text,
     /** What kind of chain. */
-    namespace: openString('eip155', 'solana'),
+    namespace: openString<'eip155' | 'solana'>(),
     /** The chain within its namespace: `8453`. */
     reference: text,
   }),

@@ -1,43 +1,46 @@
 import * as v from 'valibot'
+import { filledText } from './checked-text.ts'
 import { destinationToken, originToken, transactionType } from './operation.ts'
-import { filledText, noList, openString, text } from './primitives.ts'
+import { noList, openString, text } from './primitives.ts'
 
 /** Where an execution is. `EXECUTED` is not final; `COMPLETED`, `REFUNDED` and `FAILED` are. */
-export const executionStatus = openString('PENDING', 'IN_PROGRESS', 'EXECUTED', 'COMPLETED', 'REFUNDED', 'FAILED')
+export const executionStatus = openString<
+  'PENDING' | 'IN_PROGRESS' | 'EXECUTED' | 'COMPLETED' | 'REFUNDED' | 'FAILED'
+>()
 
 /** Where an execution is. `EXECUTED` (done for the recipient) is not final; `COMPLETED`, `REFUNDED` and `FAILED` are. */
 export type ExecutionStatus = v.InferOutput<typeof executionStatus>
 
 /** Why an execution failed or was refunded. Source: Errors, "Error codes". */
-const failReason = openString(
-  'UNKNOWN',
-  'SLIPPAGE',
-  'AMOUNT_TOO_LOW_TO_REFUND',
-  'DEPOSIT_ADDRESS_MISMATCH',
-  'DEPOSIT_CHAIN_MISMATCH',
-  'INCORRECT_DEPOSIT_CURRENCY',
-  'DOUBLE_SPEND',
-  'SOLVER_CAPACITY_EXCEEDED',
-  'DEPOSITED_AMOUNT_TOO_LOW_TO_FILL',
-  'NEGATIVE_NEW_AMOUNT_AFTER_FEES',
-  'NO_QUOTES',
-  'MISSING_REVERT_DATA',
-  'REVERSE_SWAP_FAILED',
-  'GENERATE_SWAP_FAILED',
-  'TOO_LITTLE_RECEIVED',
-  'EXECUTION_REVERTED',
-  'NEW_CALLDATA_INCLUDES_HIGHER_RENT_FEE',
-  'TRANSACTION_REVERTED',
-  'ORIGIN_CURRENCY_MISMATCH',
-  'NO_INTERNAL_SWAP_ROUTES_FOUND',
-  'SWAP_USES_TOO_MUCH_GAS',
-  'INSUFFICIENT_FUNDS_FOR_RENT',
-  'ORDER_EXPIRED',
-  'ORDER_IS_CANCELLED',
-  'TRANSFER_FROM_FAILED',
-  'TRANSFER_FAILED',
-  'TRANSFER_AMOUNT_EXCEEDS_BALANCE',
-)
+const failReason = openString<
+  | 'UNKNOWN'
+  | 'SLIPPAGE'
+  | 'AMOUNT_TOO_LOW_TO_REFUND'
+  | 'DEPOSIT_ADDRESS_MISMATCH'
+  | 'DEPOSIT_CHAIN_MISMATCH'
+  | 'INCORRECT_DEPOSIT_CURRENCY'
+  | 'DOUBLE_SPEND'
+  | 'SOLVER_CAPACITY_EXCEEDED'
+  | 'DEPOSITED_AMOUNT_TOO_LOW_TO_FILL'
+  | 'NEGATIVE_NEW_AMOUNT_AFTER_FEES'
+  | 'NO_QUOTES'
+  | 'MISSING_REVERT_DATA'
+  | 'REVERSE_SWAP_FAILED'
+  | 'GENERATE_SWAP_FAILED'
+  | 'TOO_LITTLE_RECEIVED'
+  | 'EXECUTION_REVERTED'
+  | 'NEW_CALLDATA_INCLUDES_HIGHER_RENT_FEE'
+  | 'TRANSACTION_REVERTED'
+  | 'ORIGIN_CURRENCY_MISMATCH'
+  | 'NO_INTERNAL_SWAP_ROUTES_FOUND'
+  | 'SWAP_USES_TOO_MUCH_GAS'
+  | 'INSUFFICIENT_FUNDS_FOR_RENT'
+  | 'ORDER_EXPIRED'
+  | 'ORDER_IS_CANCELLED'
+  | 'TRANSFER_FROM_FAILED'
+  | 'TRANSFER_FAILED'
+  | 'TRANSFER_AMOUNT_EXCEEDS_BALANCE'
+>()
 
 const chainTransaction = v.looseObject({
   /** Transaction hash; absent until there is one. */
@@ -117,11 +120,16 @@ export const transactionsInput = v.object({
   /** Account address. */
   user: filledText,
   /** Entries on one page, from 1; 10 to 50 is advised. @default 20 */
-  limit: v.optional(v.pipe(v.number(LIMIT), v.integer(LIMIT), v.minValue(1, LIMIT))),
+  limit: v.optional(
+    v.pipe(
+      v.number(LIMIT),
+      v.check((limit) => Number.isInteger(limit) && limit >= 1, LIMIT),
+    ),
+  ),
   /** Cursor to begin at: `continuation` of an earlier page. @default the newest entry */
   continuation: v.optional(filledText),
   /** @default 'createdAt' */
-  sortBy: v.optional(openString('createdAt', 'updatedAt')),
+  sortBy: v.optional(openString<'createdAt' | 'updatedAt'>()),
 })
 
 /** Whose history, and from where. */

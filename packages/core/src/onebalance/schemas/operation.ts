@@ -132,4 +132,4 @@ export const destinationToken = v.looseObject({
 })
 
 /** What a history entry or quote is about. */
-export const transactionType = openString('SWAP', 'TRANSFER', 'CALL')
+export const transactionType = openString<'SWAP' | 'TRANSFER' | 'CALL'>()

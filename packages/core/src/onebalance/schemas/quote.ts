@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { caip10 } from '../caip.ts'
 import { account, accountsInput, evmAccountInput } from './account.ts'
+import { amount, assetId, filledText } from './checked-text.ts'
 import { destinationToken, operation, originToken } from './operation.ts'
-import { amount, amountText, assetId, filledText, noList, text } from './primitives.ts'
+import { amountText, noList, text } from './primitives.ts'
 
 const SLIPPAGE = 'is in basis points: a whole number from 1 to 10000, where 50 is 0.5 %'
 
