@@ -6,14 +6,13 @@ import {
   type Client,
   type ClientOptions,
   ConfigurationError,
-  createCaller as createCoreCaller,
-  createClient as createCoreClient,
   type Endpoint,
   type EndpointTree,
   oneBalance,
   oneBalanceService,
   type RawRequest,
 } from '@ob/core'
+import { createKeylessCaller, createKeylessClient } from '@ob/core/engine'
 import { createBrowserAdapter, throughProxy } from './adapter.ts'
 import { type BrowserCallOptions, type Keyless, type KeylessHeaders, refuseKey, refuseKeyHeaders } from './keyless.ts'
 import { explainRefusal, resolveProxyURL } from './proxy-url.ts'
@@ -70,7 +69,7 @@ export interface BrowserCaller extends Pick<Caller, 'close' | 'runtime'> {
 export function createClient<const Tree extends EndpointTree = (typeof oneBalance)['endpoints']>(
   options: BrowserClientOptions<Api<Tree>>,
 ): BrowserClient<Tree> {
-  return build(options, oneBalance as Api, createCoreClient) as unknown as BrowserClient<Tree>
+  return build(options, oneBalance as Api, createKeylessClient) as unknown as BrowserClient<Tree>
 }
 
 /**
@@ -80,13 +79,13 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
  * @throws {InsecureUrlError} for a `proxyURL` that is not safe
  */
 export function createCaller(options: BrowserClientOptions): BrowserCaller {
-  return build(options, oneBalanceService as Api, createCoreCaller)
+  return build(options, oneBalanceService as Api, createKeylessCaller)
 }
 
 function build<Made>(
   options: BrowserClientOptions,
   defaultApi: Api,
-  create: (options: ClientOptions, adapter: Adapter) => Made,
+  create: (options: ClientOptions & { readonly api: Api }, adapter: Adapter) => Made,
 ): Made {
   if (Object(options) !== options) throw new ConfigurationError({ message: 'options: must be an object' })
   // Read once, so that a getter cannot answer the checks with one value and the client with another.
@@ -108,7 +107,6 @@ function build<Made>(
       {
         ...rest,
         api: throughProxy(api),
-        apiKey: null,
         baseURL: resolveProxyURL(proxyURL),
         // No key is sent, so plain HTTP to this machine gives nothing away; to any other it is refused.
         allowInsecureLoopback: true,

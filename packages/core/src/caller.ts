@@ -37,7 +37,11 @@ export interface Caller {
  * @throws {InsecureUrlError} for a `baseURL` that is not safe
  */
 export function createCaller(options: ClientOptions = {}, adapter: Adapter = webAdapter): Caller {
-  const engine = resolveEngine(options, adapter)
+  return openCaller(resolveEngine(options, adapter))
+}
+
+/** The calls of one engine. */
+export function openCaller(engine: Engine): Caller {
   let calls = 0
   let isClosed = false
 

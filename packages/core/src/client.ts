@@ -42,7 +42,14 @@ export function createClient<const Tree extends EndpointTree = (typeof oneBalanc
 ): Client<Tree> {
   const api = options?.api ?? oneBalance
   // What is no object goes on as it is, to be refused as every other bad option.
-  const call = createCaller(Object(options) === options ? ({ ...options, api } as ClientOptions) : options, adapter)
+  return toClient(
+    api as Api<Tree>,
+    createCaller(Object(options) === options ? ({ ...options, api } as ClientOptions) : options, adapter),
+  )
+}
+
+/** The endpoints of an API as methods that make their calls by a caller. */
+export function toClient<Tree extends EndpointTree>(api: Api<Tree>, call: Caller): Client<Tree> {
   const { request, close } = call
   return Object.freeze({
     ...toMethods(api.endpoints, call),

@@ -1,7 +1,8 @@
-// For packages that pass requests on instead of making them, @ob/proxy, or that bring a transport.
+// For packages that pass requests on instead of making them, @ob/proxy, that bring a transport, or that have no key, @ob/browser.
 export { reasonPhrase } from './errors/hints.ts'
 export type { Forwarder, ForwardRequest, ForwardResult } from './forward.ts'
 export { createForwarder } from './forward.ts'
+export { createKeylessCaller, createKeylessClient } from './keyless.ts'
 export type { Abortable } from './on-abort.ts'
 export { PlainHeaders, toPlatformInit } from './plain-headers.ts'
 export { concat } from './read-body.ts'

@@ -8,7 +8,7 @@ import { type Budget, createBudget } from './retry/budget.ts'
 import { createGate, type Gate } from './retry/gate.ts'
 import type { RetryPolicy } from './retry/policy.ts'
 import { resolveRuntime } from './runtime.ts'
-import { createKeyRing } from './secret.ts'
+import { createKeyRing, type KeyRing } from './secret.ts'
 import { checkBaseURL, type SecureBase } from './secure-url.ts'
 import { VERSION } from './version.ts'
 
@@ -42,13 +42,29 @@ export const DEFAULT_RETRY = Object.freeze({
   budget: Object.freeze({ capacity: 50, refill: 0.1 }),
 })
 
-/** @throws {ConfigurationError} for an option that cannot be used, {@link InsecureUrlError} for the base URL */
+/**
+ * The engine of a client that has a key.
+ *
+ * @throws {ConfigurationError} for an option that cannot be used, {@link InsecureUrlError} for the base URL
+ */
 export function resolveEngine(options: ClientOptions, adapter: Adapter = webAdapter): Engine {
+  return assembleEngine(options, adapter, openKeyRing)
+}
+
+/**
+ * The engine with whichever key ring it is given: nothing of keys is in the bundle of a client that has none.
+ *
+ * @throws {ConfigurationError} for an option that cannot be used, {@link InsecureUrlError} for the base URL
+ */
+export function assembleEngine(
+  options: ClientOptions,
+  adapter: Adapter,
+  openKeys: (options: ClientOptions, adapter: Adapter, api: Api) => KeyRing,
+): Engine {
   if (typeof options !== 'object' || options === null) refuse('options', 'must be an object')
   // Each option is read once, so that a getter cannot answer the check with one value and the client with another.
   const {
     api = oneBalanceService as Api,
-    apiKey,
     baseURL,
     fetch,
     hooks = {},
@@ -63,13 +79,7 @@ export function resolveEngine(options: ClientOptions, adapter: Adapter = webAdap
     if (hook !== undefined && typeof hook !== 'function') refuse(`hooks.${name}`, 'must be a function')
   const base = checkBaseURL(baseURL ?? adapter.baseURL?.(api) ?? api.baseURL, options.allowInsecureLoopback === true)
   refuseDoubledPrefix(base, api)
-  if (apiKey !== null && isBrowserPage() && options.dangerouslyAllowBrowser !== true) {
-    refuse(
-      'apiKey',
-      'a key in a page can be read by everybody who opens it. Use @ob/browser with @ob/proxy, which keeps the key on the server',
-    )
-  }
-  const keys = createKeyRing(apiKey === undefined ? (adapter.keySource?.(api) ?? noKeySource) : apiKey)
+  const keys = openKeys(options, adapter, api)
   const runtime = resolveRuntime(options.runtime)
   const policy = resolvePolicy(retry, DEFAULT_RETRY)
   const budget = { ...DEFAULT_RETRY.budget, ...(retry || undefined)?.budget }
@@ -191,6 +201,17 @@ function checkNumber(name: string, value: unknown, fallback: number, min: number
 function refuseDoubledPrefix(base: SecureBase, { name, pathPrefix }: Api): void {
   if (pathPrefix && base.prefix.endsWith(pathPrefix))
     refuse('baseURL', `must not end in ${pathPrefix}: the paths of ${name} begin with it. Leave it out`)
+}
+
+/** The ring of `apiKey`, else of what the adapter finds. */
+function openKeyRing({ apiKey, dangerouslyAllowBrowser }: ClientOptions, adapter: Adapter, api: Api): KeyRing {
+  if (apiKey !== null && isBrowserPage() && dangerouslyAllowBrowser !== true) {
+    refuse(
+      'apiKey',
+      'a key in a page can be read by everybody who opens it. Use @ob/browser with @ob/proxy, which keeps the key on the server',
+    )
+  }
+  return createKeyRing(apiKey === undefined ? (adapter.keySource?.(api) ?? noKeySource) : apiKey)
 }
 
 function noKeySource(): never {

@@ -35,15 +35,17 @@ export function checkKey(value: unknown, source = 'apiKey'): string {
   return value as string
 }
 
+/** The ring of a client that sends no key. */
+export const NO_KEY: KeyRing = {
+  ask: () => undefined,
+  replace: async () => undefined,
+  redact: (text) => text,
+  known: () => [],
+}
+
 /** Makes the ring of a client. A literal is checked here, the answers of a function when they come. */
 export function createKeyRing(source: KeySource | null): KeyRing {
-  if (source === null)
-    return {
-      ask: () => undefined,
-      replace: async () => undefined,
-      redact: (text) => text,
-      known: () => [],
-    }
+  if (source === null) return NO_KEY
   if (typeof source === 'string') {
     const key = checkKey(source)
     return {
