@@ -1,9 +1,8 @@
-import { safeParse } from 'valibot'
+import type { Issue } from './api.ts'
 import type { Answer } from './attempt.ts'
-import { conforms } from './conforms.ts'
 import { ExecutionError, ResponseError } from './errors/classes.ts'
 import { toLine } from './errors/normalize.ts'
-import { toIssues } from './issues.ts'
+import { findIssues } from './issues.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -16,7 +15,7 @@ import type { Plan } from './plan.ts'
 export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unknown {
   const { endpoint, method, path } = plan
   const { status, text, requestId } = answer
-  const invalid = (problem: string, issues?: ReturnType<typeof toIssues>): ResponseError =>
+  const invalid = (problem: string, issues?: readonly Issue[]): ResponseError =>
     new ResponseError({
       code: 'invalid_response',
       message: `${method} ${path}: ${status}, but ${problem}`,
@@ -34,8 +33,8 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
     throw invalid(text.trim() === '' ? 'the body is empty' : `the body is not JSON: ${toLine(text)}`)
   }
   if (!endpoint) return data
-  if (validate && !conforms(endpoint.output, data)) {
-    const issues = toIssues(safeParse(endpoint.output, data).issues ?? [])
+  const issues = validate && findIssues(endpoint.output, data)
+  if (issues) {
     throw invalid(
       `the body is off contract: ${issues.map((issue) => `${issue.path}: ${issue.message}`).join('; ')}`,
       issues,

@@ -1,8 +1,6 @@
-import { safeParse } from 'valibot'
 import type { AnyEndpoint, Issue, Method, RetryClass } from './api.ts'
-import { conforms } from './conforms.ts'
 import { ConfigurationError, InputError } from './errors/classes.ts'
-import { toIssues } from './issues.ts'
+import { findIssues } from './issues.ts'
 import { checkPath, type SecureBase } from './secure-url.ts'
 
 /** A request that is ready to send: everything about the input has been checked and is now text. */
@@ -33,7 +31,8 @@ export function planEndpoint(base: SecureBase, endpoint: AnyEndpoint, given: unk
     throw inputError(method, endpoint.path, issues)
   }
   if (endpoint.input) {
-    if (!conforms(endpoint.input, input)) fail(toIssues(safeParse(endpoint.input, input).issues ?? []))
+    const misfits = findIssues(endpoint.input, input)
+    if (misfits) fail(misfits)
   } else if (input !== undefined && (typeof input !== 'object' || input === null)) {
     fail([{ path: '', message: 'must be an object or undefined' }])
   }

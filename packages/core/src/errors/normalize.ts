@@ -12,6 +12,7 @@ import {
   ServerError,
 } from './classes.ts'
 import { hintForStatus, reasonPhrase } from './hints.ts'
+import { readError } from './read-error.ts'
 
 /** The error of an answer with a 4xx or 5xx status, whatever its body is. `text` must be redacted already. */
 export function errorFromStatus(answer: {
@@ -64,7 +65,7 @@ export function readServerError(
     )
     return message ? { message } : undefined
   }
-  const read = api.readError?.(body, status) ?? readUsualFields(body)
+  const read = api.readError?.(body, status) ?? readError(body)
   const error = toLine(read?.error)
   const message = toLine(read?.message)
   const { code } = read ?? {}
@@ -93,22 +94,5 @@ function parseLeniently(text: string): unknown {
     return JSON.parse(text)
   } catch {
     return undefined
-  }
-}
-
-function readUsualFields(body: unknown): ServerErrorBody | undefined {
-  if (typeof body === 'string') return { message: body }
-  if (typeof body !== 'object' || body === null) return undefined
-  const { error, message, code, statusCode } = body as Record<string, unknown>
-  if (typeof error === 'object' && error !== null && message === undefined) return readUsualFields(error)
-  const number = code ?? statusCode
-  return {
-    error: typeof error === 'string' ? error : undefined,
-    message: Array.isArray(message)
-      ? message.filter((part) => typeof part === 'string').join('; ')
-      : typeof message === 'string'
-        ? message
-        : undefined,
-    code: typeof number === 'string' || typeof number === 'number' ? number : undefined,
   }
 }

@@ -1,5 +1,4 @@
 import { defineApi } from '../api.ts'
-import { readError } from './read-error.ts'
 
 /**
  * Where OneBalance is and how it speaks, without its endpoints: the default of `createCaller`, so that a bundle holds those endpoints
@@ -16,7 +15,6 @@ export const oneBalanceService = defineApi({
     reset: 'x-ratelimit-reset',
     resetUnit: 'epoch_s',
   },
-  readError,
   hints: {
     401: 'Check that ONEBALANCE_API_KEY holds the whole key, that the key was not revoked or rotated, and that it belongs to this environment; the public testing key changes from time to time.',
     403: 'The key is valid but may not use this endpoint: ask OneBalance to enable it for the key, or use a key that has it.',

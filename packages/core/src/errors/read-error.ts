@@ -4,8 +4,8 @@ import type { ServerErrorBody } from '../api.ts'
 const MAX_DEPTH = 4
 
 /**
- * Reads an error body of the API, whichever of the documented variants it is: `error` may be missing, `message` may be a list,
- * the number is `statusCode` or `code`, and either of the texts may be an object that holds them.
+ * Reads an error body as most APIs write it, and OneBalance in each of its variants: `error` may be missing, `message` may be a
+ * list, the number is `statusCode` or `code`, and either of the texts may be an object that holds them.
  */
 export function readError(body: unknown): ServerErrorBody | undefined {
   return read(body, 0)
