@@ -75,13 +75,13 @@ export abstract class OneBalanceError extends Error {
   /** The stable string to switch on. */
   abstract readonly code: ErrorCode
   /** What became of the request. */
-  readonly outcome: Outcome
+  readonly outcome: Outcome = 'not_sent'
   /** The tries that were made, in order. */
-  readonly attempts: readonly AttemptRecord[]
+  readonly attempts: readonly AttemptRecord[] = []
   /** Whether the same call may be made again, safely and with hope. */
-  readonly retryable: boolean
+  readonly retryable: boolean = false
   /** What to do about it. */
-  readonly hint: string
+  readonly hint: string = ''
   /** HTTP status of the last answer; on `ExecutionError` the status of the execution. */
   declare readonly status?: number | string
   /** HTTP method. */
@@ -101,10 +101,6 @@ export abstract class OneBalanceError extends Error {
 
   constructor(details: ErrorDetails) {
     super(details.message, 'cause' in details ? { cause: details.cause } : undefined)
-    this.outcome = details.outcome ?? 'not_sent'
-    this.attempts = details.attempts ?? []
-    this.retryable = details.retryable ?? false
-    this.hint = details.hint ?? ''
     amendError(this, details)
   }
 

@@ -1,9 +1,13 @@
 import type { Issue } from '../api.ts'
 import { type ErrorCode, type ErrorDetails, OneBalanceError } from './base.ts'
 
-/** Errors of a request: their `status` is the HTTP status of the last answer. */
-abstract class CallError extends OneBalanceError {
+/** Errors of a request: their `status` is the HTTP status of the last answer. `More` is what a class has beside the fields of all. */
+abstract class CallError<More = unknown> extends OneBalanceError {
   declare readonly status?: number
+
+  constructor(details: ErrorDetails & More) {
+    super(details)
+  }
 }
 
 /** A bad option or key. Nothing was sent. */
@@ -23,18 +27,13 @@ export class InsecureUrlError extends ConfigurationError {
 }
 
 /** The input does not fit the contract. Nothing was sent. */
-export class InputError extends CallError {
+export class InputError extends CallError<{ readonly issues: readonly Issue[] }> {
   override get name(): string {
     return 'InputError'
   }
   readonly code = 'invalid_input'
   /** What is wrong, by field. Values are not part of it. */
-  readonly issues: readonly Issue[]
-
-  constructor(details: ErrorDetails & { readonly issues: readonly Issue[] }) {
-    super(details)
-    this.issues = details.issues
-  }
+  declare readonly issues: readonly Issue[]
 }
 
 /** 401: the key is missing, wrong, expired or revoked. */
@@ -62,7 +61,11 @@ export class NotFoundError extends CallError {
 }
 
 /** 429, or the client's own gate: too many requests. `retryAfter` says how long to wait, in ms. */
-export class RateLimitError extends CallError {
+export class RateLimitError extends CallError<{
+  readonly limit?: number | undefined
+  readonly remaining?: number | undefined
+  readonly resetAt?: number | undefined
+}> {
   override get name(): string {
     return 'RateLimitError'
   }
@@ -73,16 +76,6 @@ export class RateLimitError extends CallError {
   declare readonly remaining?: number
   /** When the next request becomes possible, epoch ms, if the API said so. */
   declare readonly resetAt?: number
-
-  constructor(
-    details: ErrorDetails & {
-      limit?: number | undefined
-      remaining?: number | undefined
-      resetAt?: number | undefined
-    },
-  ) {
-    super(details)
-  }
 }
 
 /** Any other 4xx. */
@@ -105,36 +98,27 @@ export class ServerError extends CallError {
 export type NetworkPhase = 'connect' | 'response' | 'body' | 'unknown'
 
 /** No whole answer arrived. */
-export class NetworkError extends CallError {
+export class NetworkError extends CallError<{ readonly phase: NetworkPhase }> {
   override get name(): string {
     return 'NetworkError'
   }
   readonly code = 'network'
   /** How far the request had come: no connection, no answer, half an answer. */
-  readonly phase: NetworkPhase
-
-  constructor(details: ErrorDetails & { readonly phase: NetworkPhase }) {
-    super(details)
-    this.phase = details.phase
-  }
+  declare readonly phase: NetworkPhase
 }
 
 /** A time limit of the client passed: that of one attempt, or that of the whole call. */
-export class TimeoutError extends CallError {
+export class TimeoutError extends CallError<{
+  readonly scope: 'attempt' | 'deadline'
+  readonly lastStatus?: string | undefined
+}> {
   override get name(): string {
     return 'TimeoutError'
   }
   readonly code = 'timeout'
-  readonly scope: 'attempt' | 'deadline'
+  declare readonly scope: 'attempt' | 'deadline'
   /** For `executions.wait`: the last status that was seen. */
   declare readonly lastStatus?: string
-
-  constructor(
-    details: ErrorDetails & { readonly scope: 'attempt' | 'deadline'; readonly lastStatus?: string | undefined },
-  ) {
-    super(details)
-    this.scope = details.scope
-  }
 }
 
 /** The caller's signal ended the call; `cause` is the signal's reason. On a `once` call that may have left, `outcome` is `unknown`. */
@@ -145,24 +129,22 @@ export class AbortError extends CallError {
   readonly code = 'aborted'
 }
 
+interface ResponseDetails {
+  readonly code: 'invalid_response' | 'response_too_large' | 'unexpected_redirect'
+  readonly issues?: readonly Issue[] | undefined
+}
+
 /** The answer cannot be used: not JSON, off contract (`issues`), too large, or a redirect. */
-export class ResponseError extends CallError {
+export class ResponseError extends CallError<ResponseDetails> {
   override get name(): string {
     return 'ResponseError'
   }
-  readonly code: 'invalid_response' | 'response_too_large' | 'unexpected_redirect'
+  declare readonly code: 'invalid_response' | 'response_too_large' | 'unexpected_redirect'
   /** For an answer that is off contract: what is wrong, by field. */
-  readonly issues: readonly Issue[]
+  declare readonly issues: readonly Issue[]
 
-  constructor(
-    details: ErrorDetails & {
-      readonly code: 'invalid_response' | 'response_too_large' | 'unexpected_redirect'
-      readonly issues?: readonly Issue[] | undefined
-    },
-  ) {
-    super(details)
-    this.code = details.code
-    this.issues = details.issues ?? []
+  constructor(details: ErrorDetails & ResponseDetails) {
+    super({ ...details, issues: details.issues ?? [] })
   }
 }
 
