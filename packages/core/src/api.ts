@@ -142,19 +142,10 @@ export function endpoint<Input = undefined, Output = unknown>(
   definition: EndpointDefinition<Input, Output>,
 ): Endpoint<Input, Output> {
   const { method, path, retry } = definition
-  if (!METHODS.includes(method))
-    throw new ConfigurationError({
-      message: `endpoint: method must be one of ${METHODS.join(', ')}`,
-    })
-  if (!PATH_TEMPLATE.test(path)) {
-    throw new ConfigurationError({
-      message: 'endpoint: path must start with one "/" and hold only unreserved characters and {name} parts',
-    })
-  }
-  if (!RETRY_CLASSES.includes(retry))
-    throw new ConfigurationError({
-      message: `endpoint: retry must be one of ${RETRY_CLASSES.join(', ')}`,
-    })
+  checkOneOf('endpoint: method', method, METHODS)
+  if (!PATH_TEMPLATE.test(path))
+    refuse('endpoint: path must start with one "/" and hold only unreserved characters and {name} parts')
+  checkOneOf('endpoint: retry', retry, RETRY_CLASSES)
   return Object.freeze({ ...definition, kind: 'endpoint' as const })
 }
 
@@ -171,19 +162,12 @@ export function flow<Method>(endpoints: readonly AnyEndpoint[], create: (call: C
 export function defineApi<const Tree extends EndpointTree>(definition: ApiDefinition<Tree>): Api<Tree> {
   for (const field of ['name', 'baseURL', 'keyHeader', 'keyEnv'] as const) {
     if (typeof definition[field] !== 'string' || definition[field] === '')
-      throw new ConfigurationError({
-        message: `defineApi: ${field} must be a non-empty string`,
-      })
+      refuse(`defineApi: ${field} must be a non-empty string`)
   }
-  if (!HEADER_NAME.test(definition.keyHeader))
-    throw new ConfigurationError({
-      message: 'defineApi: keyHeader must be a header name',
-    })
+  if (!HEADER_NAME.test(definition.keyHeader)) refuse('defineApi: keyHeader must be a header name')
   for (const reserved of ['request', 'close']) {
     if (Object.hasOwn(definition.endpoints, reserved))
-      throw new ConfigurationError({
-        message: `defineApi: "${reserved}" is a method of every client; use another name`,
-      })
+      refuse(`defineApi: "${reserved}" is a method of every client; use another name`)
   }
   return Object.freeze({
     ...definition,
@@ -218,7 +202,19 @@ export function isFlow(value: unknown): value is Flow {
   return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'flow'
 }
 
-const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
-const RETRY_CLASSES: readonly string[] = ['safe', 'idempotent', 'once']
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
+/** @throws {ConfigurationError} for a value that is not on the list */
+export function checkOneOf(what: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value)) refuse(`${what} must be one of ${known.join(', ')}`)
+}
+
+function refuse(message: string): never {
+  throw new ConfigurationError({ message })
+}
+
+/** Values of {@link Method}. */
+export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+/** Values of {@link RetryClass}. */
+export const RETRY_CLASSES: readonly string[] = ['safe', 'idempotent', 'once']
+/** A header's name (RFC 9110, section 5.1). */
+export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9a-z-]+$/i
 const PATH_TEMPLATE = /^(?:\/(?!\.{1,2}(?:\/|$))(?:[\w.~!$&'()*+,;=:@-]|\{\w+\})+)+\/?$/

@@ -1,5 +1,13 @@
-import type { AnyEndpoint, Issue, Method, RetryClass } from './api.ts'
-import { ConfigurationError, InputError } from './errors/classes.ts'
+import {
+  type AnyEndpoint,
+  checkOneOf,
+  type Issue,
+  METHODS,
+  type Method,
+  RETRY_CLASSES,
+  type RetryClass,
+} from './api.ts'
+import { InputError } from './errors/classes.ts'
 import { findIssues } from './issues.ts'
 import { checkPath, type SecureBase } from './secure-url.ts'
 
@@ -50,7 +58,7 @@ export function planEndpoint(base: SecureBase, endpoint: AnyEndpoint, given: unk
     })
     rest = Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
   }
-  const isRead = method === 'GET' || method === 'HEAD'
+  const isRead = READS.includes(method)
   return Object.freeze({
     method,
     path,
@@ -79,17 +87,11 @@ export interface RawRequest {
  * @throws {InputError} when query or body cannot be sent
  */
 export function planRaw(base: SecureBase, method: string, path: string, request: RawRequest): Plan {
-  const isRead = method === 'GET' || method === 'HEAD'
-  if (!isRead && !['POST', 'PUT', 'PATCH', 'DELETE'].includes(method))
-    throw new ConfigurationError({
-      message: 'request: method must be GET, HEAD, POST, PUT, PATCH or DELETE, in upper case',
-    })
+  checkOneOf('request: method', method, METHODS)
   checkPath(path)
+  const isRead = READS.includes(method)
   const { query, body, retryClass = isRead ? 'safe' : 'once' } = request
-  if (!['safe', 'idempotent', 'once'].includes(retryClass))
-    throw new ConfigurationError({
-      message: 'request: retryClass must be safe, idempotent or once',
-    })
+  checkOneOf('request: retryClass', retryClass, RETRY_CLASSES)
   const fail = (issues: readonly Issue[]): never => {
     throw inputError(method, path, issues)
   }
@@ -104,6 +106,8 @@ export function planRaw(base: SecureBase, method: string, path: string, request:
     quoteId: undefined,
   })
 }
+
+const READS: readonly string[] = ['GET', 'HEAD']
 
 type Fail = (issues: readonly Issue[]) => never
 

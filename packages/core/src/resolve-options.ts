@@ -1,5 +1,5 @@
 import { type Adapter, webAdapter } from './adapter.ts'
-import type { Api } from './api.ts'
+import { type Api, HEADER_NAME } from './api.ts'
 import { createSend, type Wire } from './attempt.ts'
 import { ConfigurationError } from './errors/classes.ts'
 import { oneBalanceService } from './onebalance/service.ts'
@@ -82,7 +82,9 @@ export function assembleEngine(
   const keys = openKeys(options, adapter, api)
   const runtime = resolveRuntime(options.runtime)
   const policy = resolvePolicy(retry, DEFAULT_RETRY)
-  const budget = { ...DEFAULT_RETRY.budget, ...(retry || undefined)?.budget }
+  const checkBudget = (name: 'capacity' | 'refill') =>
+    checkNumber(`retry.budget.${name}`, budget?.[name], DEFAULT_RETRY.budget[name], 0)
+  const budget = (retry || undefined)?.budget
   const transport = fetch ? { fetch } : adapter.createTransport(options)
   const { signal: _, ...settings } = resolveCall(options, {
     timeout: 30_000,
@@ -107,10 +109,7 @@ export function assembleEngine(
       ...settings.headers,
     }),
     maxResponseBytes: checkNumber('maxResponseBytes', options.maxResponseBytes, 16 * 1024 * 1024, 1),
-    budget: createBudget({
-      capacity: checkNumber('retry.budget.capacity', budget.capacity, DEFAULT_RETRY.budget.capacity, 0),
-      refill: checkNumber('retry.budget.refill', budget.refill, DEFAULT_RETRY.budget.refill, 0),
-    }),
+    budget: createBudget({ capacity: checkBudget('capacity'), refill: checkBudget('refill') }),
     gate: createGate({
       runtime,
       maxConcurrent: checkNumber('maxConcurrent', maxConcurrent, Number.POSITIVE_INFINITY, 1),
@@ -149,11 +148,12 @@ function resolvePolicy(
   if (options === false) return false
   if (options === undefined) return otherwise
   if (typeof options !== 'object' || options === null) refuse('retry', 'must be false or an object')
+  const check = (name: keyof RetryPolicy) => checkNumber(`retry.${name}`, options[name], defaults[name], 0)
   return Object.freeze({
-    maxRetries: checkNumber('retry.maxRetries', options.maxRetries, defaults.maxRetries, 0),
-    baseDelay: checkNumber('retry.baseDelay', options.baseDelay, defaults.baseDelay, 0),
-    maxDelay: checkNumber('retry.maxDelay', options.maxDelay, defaults.maxDelay, 0),
-    maxRetryAfter: checkNumber('retry.maxRetryAfter', options.maxRetryAfter, defaults.maxRetryAfter, 0),
+    maxRetries: check('maxRetries'),
+    baseDelay: check('baseDelay'),
+    maxDelay: check('maxDelay'),
+    maxRetryAfter: check('maxRetryAfter'),
   })
 }
 
@@ -178,7 +178,7 @@ function checkHeaders(headers: Readonly<Record<string, string>>, api: Api): Read
   for (const [written, value] of Object.entries(headers)) {
     const name = written.toLowerCase()
     if (value === undefined) continue
-    if (!/^[!#$%&'*+.^_`|~\da-z-]+$/.test(name)) refuse('headers', 'holds a name that no header can have')
+    if (!HEADER_NAME.test(name)) refuse('headers', 'holds a name that no header can have')
     if (name === api.keyHeader) refuse('headers', `must not hold ${api.keyHeader}; give the key as apiKey`)
     if (RESERVED_HEADERS.has(name)) refuse('headers', `must not hold ${name}, which belongs to the connection`)
     checked[name] = checkHeaderValue(`headers.${name}`, value)
