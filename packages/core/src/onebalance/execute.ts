@@ -5,7 +5,7 @@ import { toCallPromise } from './call-promise.ts'
 import { refuseChanged, rememberQuote } from './issued-quotes.ts'
 import type { Execution, ExecutionInput } from './schemas/execution.ts'
 import type { ExecutionResponse } from './schemas/quote.ts'
-import { StatusPoller, type WaitOptions } from './status-poller.ts'
+import { createStatusPoller, type StatusPoller, type WaitOptions } from './status-poller.ts'
 import { waitForEnd } from './wait.ts'
 
 /** How long the status is asked for when nobody knows whether the execution was taken, ms: far longer than the API takes to know. */
@@ -70,7 +70,7 @@ export function executeAndWaitFlow<Quote extends { id: string }>(
   return flow([execute, status], (call) => async (quote, options = {}) => {
     const quoteId = quote?.id
     // First, so that an option that cannot be used is refused before value moves.
-    const poller = new StatusPoller(call, status, quoteId, options)
+    const poller = createStatusPoller(call, status, quoteId, options)
     refuseChanged(call, execute, quote)
     const { signal, timeout, deadline, headers, validate } = options
     try {

@@ -22,43 +22,15 @@ const GROWTH = 1.5
 const JITTER = 0.2
 
 /** Asks for one quote's status again and again, over failed polls, within one span of time. */
-export class StatusPoller {
+export interface StatusPoller {
   /** The last status that was seen. */
-  lastStatus: ExecutionStatus | undefined
+  readonly lastStatus: ExecutionStatus | undefined
   /** Why the last poll failed, if it did. */
-  lastError: OneBalanceError | undefined
+  readonly lastError: OneBalanceError | undefined
   /** Time of the whole wait, ms. */
   readonly deadline: number
-  readonly #call: Caller
-  readonly #endpoint: Endpoint<ExecutionInput, Execution>
-  readonly #quoteId: string
-  readonly #options: WaitOptions
-  readonly #initial: number
-  readonly #max: number
-  readonly #startedAt: number
-  #interval: number
-  #last: Execution | undefined
-  #polls = 0
-  #slept = 0
-
-  /** @throws {ConfigurationError} for an option that cannot be used */
-  constructor(call: Caller, endpoint: Endpoint<ExecutionInput, Execution>, quoteId: string, options: WaitOptions = {}) {
-    this.deadline = duration('deadline', options.deadline ?? DEFAULT_DEADLINE)
-    this.#initial = duration('interval.initial', options.interval?.initial ?? 1_000)
-    this.#max = Math.max(this.#initial, duration('interval.max', options.interval?.max ?? 5_000))
-    this.#call = call
-    this.#endpoint = endpoint
-    this.#quoteId = quoteId
-    this.#options = options
-    this.#interval = this.#initial
-    this.#startedAt = call.runtime.now()
-  }
-
   /** Ms since the beginning. Sleep counts also where the clock stands still, so that every wait ends. */
-  elapsed(): number {
-    return Math.max(this.#slept, this.#call.runtime.now() - this.#startedAt)
-  }
-
+  elapsed(): number
   /**
    * Polls until the status is one that `isEnough` takes, or until `limit` ms after the beginning.
    *
@@ -66,82 +38,104 @@ export class StatusPoller {
    * @throws {AbortError} on the signal
    * @throws whatever error makes further polls useless: 401, 403, another 4xx, configuration
    */
-  async until(
-    isEnough: (status: ExecutionStatus | undefined) => boolean,
-    limit = this.deadline,
-  ): Promise<Execution | undefined> {
-    for (;;) {
-      if (this.#last && isEnough(readStatus(this.#last))) return this.#last
-      if (this.#polls > 0) await this.#sleep(Math.min(this.#nextDelay(), limit - this.elapsed()))
-      const left = limit - this.elapsed()
-      // Less than a millisecond is no time for a poll, and no deadline that a call takes.
-      if (left < 1) return undefined
-      this.#polls += 1
-      this.#last = (await this.#poll(left)) ?? this.#last
-    }
-  }
+  until(isEnough: (status: ExecutionStatus | undefined) => boolean, limit?: number): Promise<Execution | undefined>
+}
 
-  async #poll(left: number): Promise<Execution | undefined> {
-    const { signal, headers, validate, timeout } = this.#options
+/** @throws {ConfigurationError} for an option that cannot be used */
+export function createStatusPoller(
+  call: Caller,
+  endpoint: Endpoint<ExecutionInput, Execution>,
+  quoteId: string,
+  options: WaitOptions = {},
+): StatusPoller {
+  const { runtime } = call
+  const { signal, headers, validate, timeout } = options
+  const deadline = duration('deadline', options.deadline ?? DEFAULT_DEADLINE)
+  const initial = duration('interval.initial', options.interval?.initial ?? 1_000)
+  const max = Math.max(initial, duration('interval.max', options.interval?.max ?? 5_000))
+  const startedAt = runtime.now()
+  let interval = initial
+  let slept = 0
+  let hasPolled = false
+  let last: Execution | undefined
+  let lastStatus: ExecutionStatus | undefined
+  let lastError: OneBalanceError | undefined
+
+  const elapsed = () => Math.max(slept, runtime.now() - startedAt)
+
+  const poll = async (left: number): Promise<void> => {
     try {
-      const execution = await this.#call(
-        this.#endpoint,
-        { quoteId: this.#quoteId },
-        // No retry: the next poll is one.
-        { signal, headers, validate, timeout, deadline: left, retry: false },
-      )
-      this.lastError = undefined
-      this.#report(execution)
-      return execution
+      // No retry: the next poll is one.
+      last = await call(endpoint, { quoteId }, { signal, headers, validate, timeout, deadline: left, retry: false })
+      lastError = undefined
+      report(last)
     } catch (error) {
-      if (signal?.aborted) throw this.#aborted(signal)
+      if (signal?.aborted) throw aborted(signal)
       if (!isOneBalanceError(error) || !isPassing(error)) throw error
-      this.lastError = error
-      return undefined
+      lastError = error
     }
   }
 
-  #report(execution: Execution): void {
+  const report = (execution: Execution): void => {
     const status = readStatus(execution)
-    if (status === undefined || status === this.lastStatus) return
-    this.lastStatus = status
+    if (status === undefined || status === lastStatus) return
+    lastStatus = status
     // An observer must not decide over money, whether it throws or rejects.
-    const observe = async () => this.#options.onStatus?.(status, execution)
+    const observe = async () => options.onStatus?.(status, execution)
     observe().catch(() => {})
   }
 
   /** From `initial` to `max`, less a random part that never goes below `initial`; never before the API asks for. */
-  #nextDelay(): number {
-    const interval = this.#interval
-    this.#interval = Math.min(this.#max, interval * GROWTH)
-    const jitter = this.#call.runtime.random() * Math.min(interval * JITTER, interval - this.#initial)
-    return Math.max(interval - jitter, this.lastError?.retryAfter ?? 0)
+  const nextDelay = (): number => {
+    const jitter = runtime.random() * Math.min(interval * JITTER, interval - initial)
+    const delay = Math.max(interval - jitter, lastError?.retryAfter ?? 0)
+    interval = Math.min(max, interval * GROWTH)
+    return delay
   }
 
-  async #sleep(ms: number): Promise<void> {
+  const sleep = async (ms: number): Promise<void> => {
     if (ms <= 0) return
-    const { signal } = this.#options
-    this.#slept = this.elapsed() + ms
+    slept = elapsed() + ms
     try {
-      await this.#call.runtime.sleep(ms, signal)
+      await runtime.sleep(ms, signal)
     } catch (error) {
-      throw signal?.aborted ? this.#aborted(signal) : error
+      throw signal?.aborted ? aborted(signal) : error
     }
-    if (signal?.aborted) throw this.#aborted(signal)
+    if (signal?.aborted) throw aborted(signal)
   }
 
-  #aborted(signal: AbortSignal): AbortError {
-    const { method, path } = this.#endpoint
-    return new AbortError({
+  const aborted = ({ reason }: AbortSignal): AbortError =>
+    new AbortError({
       message: 'the wait for the execution was aborted by the caller; the execution goes on',
-      outcome: this.lastStatus === undefined ? 'unknown' : 'accepted',
-      method,
-      path,
+      outcome: lastStatus === undefined ? 'unknown' : 'accepted',
+      method: endpoint.method,
+      path: endpoint.path,
       stopped: 'aborted',
-      quoteId: this.#quoteId,
+      quoteId,
       hint: 'Go on with executions.wait({ quoteId }).',
-      cause: signal.reason,
+      cause: reason,
     })
+
+  return {
+    get lastStatus() {
+      return lastStatus
+    },
+    get lastError() {
+      return lastError
+    },
+    deadline,
+    elapsed,
+    async until(isEnough, limit = deadline) {
+      for (;;) {
+        if (last && isEnough(readStatus(last))) return last
+        if (hasPolled) await sleep(Math.min(nextDelay(), limit - elapsed()))
+        const left = limit - elapsed()
+        // Less than a millisecond is no time for a poll, and no deadline that a call takes.
+        if (left < 1) return undefined
+        hasPolled = true
+        await poll(left)
+      }
+    },
   }
 }
 

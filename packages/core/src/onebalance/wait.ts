@@ -3,7 +3,7 @@ import { amendError, isOneBalanceError } from '../errors/base.ts'
 import { ExecutionError, TimeoutError } from '../errors/classes.ts'
 import { readFailReason, readStatus } from './read-status.ts'
 import type { Execution, ExecutionInput, ExecutionStatus } from './schemas/execution.ts'
-import { StatusPoller, type WaitOptions } from './status-poller.ts'
+import { createStatusPoller, type StatusPoller, type WaitOptions } from './status-poller.ts'
 
 /**
  * Waits until an execution has ended, and resolves with its last status answer once it is `COMPLETED`. Failed polls (network,
@@ -21,7 +21,7 @@ export type WaitForExecution = (input: ExecutionInput, options?: WaitOptions) =>
 export function waitFlow(endpoint: Endpoint<ExecutionInput, Execution>): Flow<WaitForExecution> {
   return flow([endpoint], (call) => async (input, options) => {
     // An input that does not fit is refused by the first poll, with the path.
-    const poller = new StatusPoller(call, endpoint, input?.quoteId, options)
+    const poller = createStatusPoller(call, endpoint, input?.quoteId, options)
     return waitForEnd(poller, endpoint, input?.quoteId)
   })
 }
