@@ -83,7 +83,7 @@ export interface WholeBody {
 }
 
 /** The adapter of a runtime that is not known: its global `fetch`, and no environment. */
-export const webAdapter: Adapter = Object.freeze({
+export const webAdapter: Adapter = /* @__PURE__ */ Object.freeze({
   name: 'web',
   createTransport({ ca }: ClientOptions) {
     if (ca !== undefined)

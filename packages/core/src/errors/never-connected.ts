@@ -35,37 +35,26 @@ function* walkCauses(error: unknown): Generator<SystemError> {
   }
 }
 
-/** Node.js and undici: refused, not resolved, or timed out in `connect`. */
-const NEVER_CONNECTED = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'ConnectionRefused',
-])
-const CONNECT_SYSCALLS = new Set(['connect', 'getaddrinfo'])
+/** Node.js, undici and Bun: refused, not resolved, or timed out in `connect`. */
+const NEVER_CONNECTED = /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT|ConnectionRefused)$/
+const CONNECT_SYSCALL = /^(?:connect|getaddrinfo)$/
+/** Deno (hyper): the connector failed, before a request was given to a connection. Node.js: the TLS handshake did not end. */
+const NO_CONNECTION =
+  /client error \(Connect\)|Client network socket disconnected before secure TLS connection was established/
 
-function isNeverConnected(error: SystemError): boolean {
-  if (typeof error.code === 'string' && NEVER_CONNECTED.has(error.code)) return true
-  if (typeof error.syscall === 'string' && CONNECT_SYSCALLS.has(error.syscall)) return true
-  const message = String(error.message)
-  return (
-    // Deno (hyper): the connector failed, before a request was given to a connection.
-    message.includes('client error (Connect)') ||
-    // Node.js: the TLS handshake did not end.
-    message.includes('Client network socket disconnected before secure TLS connection was established')
-  )
-}
-
-function isUntrusted(error: SystemError): boolean {
-  return (
-    (typeof error.code === 'string' && UNTRUSTED.test(error.code)) ||
-    /invalid peer certificate|self[- ]signed certificate|unable to verify the first certificate/i.test(
-      String(error.message),
-    )
-  )
+function isNeverConnected({ code, syscall, message }: SystemError): boolean {
+  return matches(NEVER_CONNECTED, code) || matches(CONNECT_SYSCALL, syscall) || matches(NO_CONNECTION, message)
 }
 
 /** OpenSSL's verification results as Node.js and Bun name them. */
 const UNTRUSTED =
   /^(?:ERR_TLS_CERT_|CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF|DECRYPT_CERT)|HOSTNAME_MISMATCH|INVALID_(?:CA|PURPOSE))/
+const NOT_TRUSTED = /invalid peer certificate|self[- ]signed certificate|unable to verify the first certificate/i
+
+function isUntrusted({ code, message }: SystemError): boolean {
+  return matches(UNTRUSTED, code) || matches(NOT_TRUSTED, message)
+}
+
+function matches(pattern: RegExp, value: unknown): boolean {
+  return typeof value === 'string' && pattern.test(value)
+}
