@@ -17,9 +17,9 @@ export function throughProxy<A extends Api>(api: A): A {
 }
 
 const HINTS = {
-  401: 'The proxy asks who you are: sign in, then try again. This is its `authorize`, not the API key.',
-  403: 'The proxy refuses the origin of this page (see its option `origins`), or its key may not do this: ask who runs it.',
-  404: 'Nothing has this id, the proxy does not allow this endpoint (see its option `allow`), or proxyURL is not where it is.',
+  401: 'The proxy asks who you are (its option `authorize`, not the API key): sign in, then try again.',
+  403: 'The proxy refuses the origin of this page (its option `origins`), or its key may not do this: ask who runs it.',
+  404: 'Nothing has this id, the proxy does not allow this endpoint (its option `allow`), or proxyURL is not where it is.',
   429: 'Too many requests: wait `retryAfter` ms, and make fewer calls at once (see maxConcurrent).',
-  502: 'The proxy got no good answer from the API. If the code is upstream_auth, the API refused its key: tell who runs it.',
+  502: 'The proxy got no good answer from the API; with code upstream_auth, the API refused its key: tell who runs it.',
 }

@@ -19,7 +19,7 @@ export function resolveProxyURL(proxyURL: unknown): string | URL {
   if (origin && origin !== 'null') return origin + proxyURL
   const hint = 'On a server, give the whole address, such as https://app.example/onebalance.'
   throw new ConfigurationError({
-    message: `proxyURL: is relative, and there is no page that it could belong to. ${hint}`,
+    message: `proxyURL: is relative, and there is no page that it belongs to. ${hint}`,
     hint,
   })
 }

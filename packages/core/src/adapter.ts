@@ -88,7 +88,7 @@ export const webAdapter: Adapter = /* @__PURE__ */ Object.freeze({
   createTransport({ ca }: ClientOptions) {
     if (ca !== undefined)
       throw new ConfigurationError({
-        message: 'ca: the global fetch cannot be told whom to trust. Use @ob/node, @ob/deno or @ob/bun',
+        message: 'ca: the global fetch takes none. Use @ob/node, @ob/deno or @ob/bun',
       })
     return {
       fetch: (url: string, init: RequestInit) => globalThis.fetch(url, init),

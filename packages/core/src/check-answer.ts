@@ -23,7 +23,7 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
       status,
       requestId: requestId(),
       issues,
-      hint: 'This is not what the API documents: check baseURL, and whether a newer version of this library exists.',
+      hint: 'This is not what the API documents: check baseURL, and for a newer version of this library.',
     })
   if (text === '' && !endpoint && (method === 'HEAD' || status === 204 || status === 205)) return undefined
   let data: unknown

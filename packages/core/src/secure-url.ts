@@ -34,8 +34,7 @@ export function checkBaseURL(value: unknown, allowInsecureLoopback: boolean): Se
   if (parsed.port === '0') refuse('has port 0', 'Name the real port.')
   if (parsed.hostname.startsWith('[::ffff:')) refuse('has an IPv4 address mapped into IPv6', 'Write the IPv4 address.')
   if (!isHttps) {
-    if (!isLoopback(parsed.hostname))
-      refuse('is not https', 'OneBalance and every other API with a key needs https://.')
+    if (!isLoopback(parsed.hostname)) refuse('is not https', 'An API with a key needs https://.')
     if (!allowInsecureLoopback) refuse('is not https', 'For a server on this machine, set allowInsecureLoopback: true.')
   }
   const prefix = rest.replace(/\/$/, '')

@@ -6,16 +6,16 @@ export function hintForStatus(status: number, api: Api): string {
 }
 
 const GENERAL: { readonly [status: number]: string } = {
-  401: 'Check that the key is complete, active, and made for this API and environment.',
-  403: 'The key is known but may not use this endpoint: check its permissions.',
-  404: 'Check the path and the id. If every call answers so, the service may have moved or ended: check baseURL.',
-  408: 'The API did not receive the whole request in time. Try again later.',
-  410: 'This is gone for good. If every call answers so, the service may have ended: check baseURL.',
+  401: 'Check that the key is whole, not revoked, and for this API and environment.',
+  403: 'The key is valid but may not use this endpoint: check its permissions.',
+  404: 'Check the path and the id. If every call answers so, the service may have ended: check baseURL.',
+  408: 'The request did not arrive in time: try again later.',
+  410: 'This is gone. If every call answers so, the service may have ended: check baseURL.',
   413: 'The request is larger than the API takes.',
   429: 'Too many requests: wait `retryAfter` ms, and make fewer calls at once (see maxConcurrent).',
 }
 const REQUEST = 'The API refused the request: read serverError, and check the input.'
-const SERVER = "The fault is on the API's side: try again later, and give its support the requestId."
+const SERVER = "The fault is the API's: try again later, and give its support the requestId."
 
 /** The standard reason phrase of a status (RFC 9110, section 15). */
 export function reasonPhrase(status: number): string {

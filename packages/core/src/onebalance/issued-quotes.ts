@@ -40,8 +40,7 @@ export function refuseChanged(call: Caller, { method, path }: AnyEndpoint, quote
   if (!difference) return
   const issue: Issue = {
     path: difference.join('.'),
-    message:
-      'differs from the quote that the API issued; keep values, fields and their order, and change only signatures',
+    message: 'differs from the quote that the API issued: keep its fields and their order, change only signatures',
   }
   throw new InputError({
     message: `${method} ${path}: the input does not fit: ${issue.path}: ${issue.message}`,

@@ -54,7 +54,7 @@ function repeatedCursor({ method, path }: Endpoint<TransactionsInput, Transactio
     outcome: 'accepted',
     method,
     path,
-    hint: 'The entries so far are good, but the API does not say how to go on: try again later.',
+    hint: 'The entries so far are good: try again later.',
     issues: [{ path: 'continuation', message }],
   })
 }

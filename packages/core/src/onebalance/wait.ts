@@ -51,7 +51,7 @@ export async function waitForEnd(
     hint:
       status === 'REFUNDED'
         ? 'The assets went back to the account: read failReason, then create a new quote.'
-        : 'Look at the transactions in the status of the quote before trying again with a new one.',
+        : 'Look at the transactions in its status before trying again with a new quote.',
   })
 
   function timeout(): TimeoutError {

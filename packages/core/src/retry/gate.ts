@@ -197,7 +197,7 @@ function tooLong(waitMs: number | undefined): RateLimitError {
 
 function noConnection(): TimeoutError {
   return new TimeoutError({
-    message: 'the deadline passed while the call waited for one of its maxConcurrent places',
+    message: 'the deadline passed while the call waited for one of maxConcurrent places',
     scope: 'deadline',
     stopped: 'deadline',
     retryable: true,

@@ -15,7 +15,7 @@ const roleEntries = {
   adminAddress: evmAddress,
 }
 
-const ADMIN_IS_SESSION = 'must differ from sessionAddress: the admin is the way back when the session key is lost'
+const ADMIN_IS_SESSION = 'must differ from sessionAddress: it is the way back when the session key is lost'
 
 function hasOwnAdmin(account: { adminAddress: string; sessionAddress: string }): boolean {
   return account.adminAddress.toLowerCase() !== account.sessionAddress.toLowerCase()
@@ -36,7 +36,7 @@ export const predictAddressInput = byType(
     'kernel-v3.3-ecdsa': v.object({ type: v.literal('kernel-v3.3-ecdsa'), ...signerEntries }),
     'role-based': roleBasedSigners,
   },
-  'must be kernel-v3.1-ecdsa or kernel-v3.3-ecdsa (with signerAddress), or role-based (with sessionAddress and adminAddress)',
+  'must be role-based, kernel-v3.1-ecdsa or kernel-v3.3-ecdsa',
 )
 
 /** Who will sign for an account. */
@@ -112,7 +112,7 @@ export const accountsInput = v.pipe(
   v.check((accounts) => new Set(accounts.map(typeOf)).size === accounts.length, 'takes each type of account once'),
   v.check(
     (accounts) => new Set(accounts.map(typeOf).filter((type) => type !== 'solana')).size <= 1,
-    'takes one kind of EVM account, and a Solana account beside it: make two quotes for two kinds',
+    'takes one kind of EVM account, and a Solana account beside it',
   ),
 )
 

@@ -55,7 +55,7 @@ const specificAssets = oneOrMore(
   'must be CAIP-19 asset ids such as eip155:8453/erc20:0x…; an ob: id goes into aggregatedAssetId',
 )
 
-const NO_FILTER = 'give aggregatedAssetId (such as ob:usdc) or assetId (CAIP-19): the API needs at least one of them'
+const NO_FILTER = 'give aggregatedAssetId (such as ob:usdc) or assetId (CAIP-19): at least one of them'
 
 const balanceInputEntries = v.object({
   /**

@@ -26,7 +26,7 @@ const contractCall = v.object({
       ),
       v.check(
         (data) => !data.toLowerCase().startsWith(APPROVE_SELECTOR),
-        'must not be an approve(): name token, amount and spender in allowanceRequirements instead, and the API sets the allowance',
+        'must not be an approve(): name token, amount and spender in allowanceRequirements',
       ),
     ),
   ),
@@ -34,7 +34,7 @@ const contractCall = v.object({
   value: v.optional(
     checkedText(
       (value) => /^(?:\d+|0x[0-9a-fA-F]+)$/.test(value),
-      'must be wei as a string of digits, or 0x and hexadecimal digits; a number loses digits',
+      'must be wei as a string of digits, or 0x and hexadecimal digits',
     ),
   ),
 })

@@ -12,7 +12,7 @@ export const filledText = v.pipe(
 /** An amount in a request: base units (wei, lamports, 10^-6 USDC), as decimal digits. See `parseAmount`. */
 export const amount = checkedText(
   (value) => /^\d+$/.test(value),
-  'must be base units as a string of digits, such as "1500000"; parseAmount("1.5", decimals) makes it, a number loses digits',
+  'must be base units as a string of digits; parseAmount("1.5", decimals) makes it',
 )
 
 /** An address on an EVM chain. The API compares them with their case. */

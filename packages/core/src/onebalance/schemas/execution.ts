@@ -113,7 +113,7 @@ export const transactionPage = v.looseObject({
 /** One page of the history. */
 export interface TransactionPage extends v.InferOutput<typeof transactionPage> {}
 
-const LIMIT = 'must be a whole number from 1; the API advises 10 to 50, and may give fewer'
+const LIMIT = 'must be a whole number from 1; 10 to 50 is advised'
 
 /** Whose history, and from where. Source: Status, "Get transaction history (v3)"; "Pagination". */
 export const transactionsInput = v.object({
