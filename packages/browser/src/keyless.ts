@@ -53,6 +53,6 @@ export function refuseKeyHeaders(names: Iterable<string>, keyHeader: string): vo
 export function refuseKey(problem: string): never {
   throw new ConfigurationError({
     message: `${problem}: everybody who opens the page could read it`,
-    hint: 'Keep the key on your server, in @ob/proxy. To tell the proxy who the visitor is, use a session cookie.',
+    hint: 'Keep the key on your server, in @ob/proxy. A session cookie can tell it who the visitor is.',
   })
 }

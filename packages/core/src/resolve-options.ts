@@ -206,10 +206,7 @@ function refuseDoubledPrefix(base: SecureBase, { name, pathPrefix }: Api): void 
 /** The ring of `apiKey`, else of what the adapter finds. */
 function openKeyRing({ apiKey, dangerouslyAllowBrowser }: ClientOptions, adapter: Adapter, api: Api): KeyRing {
   if (apiKey !== null && isBrowserPage() && dangerouslyAllowBrowser !== true) {
-    refuse(
-      'apiKey',
-      'a key in a page can be read by everybody who opens it. Use @ob/browser with @ob/proxy, which keeps the key on the server',
-    )
+    refuse('apiKey', 'everybody who opens a page can read a key in it. Use @ob/browser with @ob/proxy')
   }
   return createKeyRing(apiKey === undefined ? (adapter.keySource?.(api) ?? noKeySource) : apiKey)
 }

@@ -69,7 +69,7 @@ export function createKeyRing(source: KeySource | null): KeyRing {
       if (isOneBalanceError(error)) throw error
       throw new ConfigurationError({
         message: 'apiKey: the function that gives the key failed',
-        hint: 'See `cause`, and make the function return the key or throw an error that says why it cannot.',
+        hint: 'See `cause`: the function must return the key, or throw what says why it cannot.',
         cause: error,
       })
     }

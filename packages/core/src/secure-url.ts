@@ -23,7 +23,7 @@ export function checkBaseURL(value: unknown, allowInsecureLoopback: boolean): Se
     refuse('has no scheme', 'Add "https://" in front.')
   }
   const [, scheme = '', authority = '', rest = ''] = match
-  if (authority.includes('@')) refuse('holds user info', 'Remove everything up to the "@"; the key goes into apiKey.')
+  if (authority.includes('@')) refuse('holds user info', 'Remove it, up to the "@"; the key goes into apiKey.')
   if (/[?#]/.test(rest)) refuse('has a query or a fragment', 'Remove it.')
   const parsed = parseURL(raw)
   const isHttps = scheme.toLowerCase() === 'https'
@@ -120,6 +120,6 @@ function refuse(problem: string, hint: string): never {
 function refusePath(what: string, problem: string): never {
   throw new InsecureUrlError({
     message: `${what} ${problem}`,
-    hint: 'Give the path as the API documents it, such as /api/assets/list.',
+    hint: 'Give the path as the API documents it.',
   })
 }

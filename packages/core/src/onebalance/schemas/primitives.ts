@@ -15,7 +15,7 @@ export function openString<Known extends string>(): v.GenericSchema<OpenString<K
  * An amount in an answer. A string whatever its size, because a JSON number loses digits beyond 2^53 - 1 before anybody can
  * look at it; so a number here is refused.
  */
-export const amountText = v.string('must be an amount as a string; a JSON number may have lost digits')
+export const amountText = /* @__PURE__ */ v.string('must be an amount as a string; a JSON number may have lost digits')
 
 /** A string that passes a check. One message says what it must be, since a number in its place needs the same advice. */
 export function checkedText(isValid: (value: string) => boolean, message: string) {
