@@ -1,8 +1,8 @@
 import type { Issue } from './api.ts'
 import type { Answer } from './attempt.ts'
+import { findIssues } from './conforms.ts'
 import { ExecutionError, ResponseError } from './errors/classes.ts'
 import { toLine } from './errors/normalize.ts'
-import { findIssues } from './issues.ts'
 import type { Plan } from './plan.ts'
 
 /**

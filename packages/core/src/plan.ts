@@ -7,8 +7,8 @@ import {
   RETRY_CLASSES,
   type RetryClass,
 } from './api.ts'
+import { findIssues } from './conforms.ts'
 import { InputError } from './errors/classes.ts'
-import { findIssues } from './issues.ts'
 import { checkPath, type SecureBase } from './secure-url.ts'
 
 /** A request that is ready to send: everything about the input has been checked and is now text. */
