@@ -30,8 +30,10 @@ import {
   signedQuote,
 } from '../schemas/quote.ts'
 
+// Each is marked as pure, so that a bundle which calls one of them holds no other with its schemas.
+
 /** An offer for a swap or a transfer. It moves nothing until it is signed and executed. EVM and Solana. */
-export const createQuote = endpoint<QuoteInput, Quote>({
+export const createQuote = /* @__PURE__ */ endpoint<QuoteInput, Quote>({
   method: 'POST',
   path: '/api/v3/quote',
   summary: 'An offer for a swap or a transfer',
@@ -41,7 +43,7 @@ export const createQuote = endpoint<QuoteInput, Quote>({
 })
 
 /** Executes a signed quote: moves value, and so is never sent twice. */
-export const executeQuote = endpoint<Quote | CallQuote, ExecutionResponse>({
+export const executeQuote = /* @__PURE__ */ endpoint<Quote | CallQuote, ExecutionResponse>({
   method: 'POST',
   path: '/api/v3/quote/execute-quote',
   summary: 'Executes a signed quote',
@@ -49,7 +51,7 @@ export const executeQuote = endpoint<Quote | CallQuote, ExecutionResponse>({
 })
 
 /** Contract calls, made ready to sign. */
-export const prepareCallQuote = endpoint<PrepareCallInput, PreparedCall>({
+export const prepareCallQuote = /* @__PURE__ */ endpoint<PrepareCallInput, PreparedCall>({
   method: 'POST',
   path: '/api/v3/quote/prepare-call-quote',
   summary: 'Contract calls, made ready to sign',
@@ -59,7 +61,7 @@ export const prepareCallQuote = endpoint<PrepareCallInput, PreparedCall>({
 })
 
 /** An offer for signed contract calls. It moves nothing until it is signed and executed. */
-export const createCallQuote = endpoint<CallQuoteInput, CallQuote>({
+export const createCallQuote = /* @__PURE__ */ endpoint<CallQuoteInput, CallQuote>({
   method: 'POST',
   path: '/api/v3/quote/call-quote',
   summary: 'An offer for signed contract calls',
@@ -69,7 +71,7 @@ export const createCallQuote = endpoint<CallQuoteInput, CallQuote>({
 })
 
 /** An offer for a swap or a transfer on EVM chains. Use {@link createQuote} in new code. */
-export const createQuoteV1 = endpoint<QuoteInputV1, QuoteV1>({
+export const createQuoteV1 = /* @__PURE__ */ endpoint<QuoteInputV1, QuoteV1>({
   method: 'POST',
   path: '/api/v1/quote',
   summary: 'An offer for a swap or a transfer on EVM chains',
@@ -79,7 +81,7 @@ export const createQuoteV1 = endpoint<QuoteInputV1, QuoteV1>({
 })
 
 /** Executes a signed quote of v1: moves value, and so is never sent twice. */
-export const executeQuoteV1 = endpoint<QuoteV1, ExecutionResponse>({
+export const executeQuoteV1 = /* @__PURE__ */ endpoint<QuoteV1, ExecutionResponse>({
   method: 'POST',
   path: '/api/quotes/execute-quote',
   summary: 'Executes a signed quote of v1',
@@ -87,7 +89,7 @@ export const executeQuoteV1 = endpoint<QuoteV1, ExecutionResponse>({
 })
 
 /** Contract calls on EVM chains, made ready to sign. Use {@link prepareCallQuote} in new code. */
-export const prepareCallQuoteV1 = endpoint<PrepareCallInputV1, PreparedCallV1>({
+export const prepareCallQuoteV1 = /* @__PURE__ */ endpoint<PrepareCallInputV1, PreparedCallV1>({
   method: 'POST',
   path: '/api/quotes/prepare-call-quote',
   summary: 'Contract calls on EVM chains, made ready to sign',
@@ -97,7 +99,7 @@ export const prepareCallQuoteV1 = endpoint<PrepareCallInputV1, PreparedCallV1>({
 })
 
 /** An offer for signed contract calls on EVM chains. Use {@link createCallQuote} in new code. */
-export const createCallQuoteV1 = endpoint<CallQuoteInputV1, QuoteV1>({
+export const createCallQuoteV1 = /* @__PURE__ */ endpoint<CallQuoteInputV1, QuoteV1>({
   method: 'POST',
   path: '/api/quotes/call-quote',
   summary: 'An offer for signed contract calls on EVM chains',
