@@ -115,7 +115,7 @@ const MAX_ISSUES = 10
  */
 export function findIssues(schema: GenericSchema, value: unknown): Issue[] | undefined {
   if (conforms(schema, value)) return undefined
-  return schema['~run']({ value }, {})
+  return schema['~run']({ value }, CONFIG)
     .issues?.slice(0, MAX_ISSUES)
     .map((issue) => ({
       // A name can be anything where a map is read, and the path goes into a message of one line.
