@@ -59,27 +59,7 @@ export function readBody(
   limit: TimeLimit,
   isFramed: boolean | undefined,
 ): Promise<Body> {
-<<<<<<< HEAD
-  const { chunks, failure } = await collectBody(response, maxBytes, limit, isFramed)
-  if (!failure) {
-    try {
-      return { text: decode(chunks, response.ok) }
-    } catch {
-      return {
-        text: decode(chunks.slice(0, 4), false),
-        failure: { kind: 'unreadable', problem: 'the answer is not UTF-8' },
-      }
-=======
-  const { ok, headers } = response
-  const whole = response as Response & Partial<WholeBody>
-  if (whole.collect && !headers.has('content-encoding')) return whole.collect(maxBytes).then((body) => toText(body, ok))
-  if (!isFramed || !ok || !declaresAtMost(maxBytes, headers))
-    return collect(response, maxBytes, limit).then((body) => toText(body, ok))
-  // One promise costs a fraction of what a stream does.
-  return limit.race(response.arrayBuffer()).then(
-    (bytes) => toText({ chunks: [new Uint8Array(bytes)] }, true),
-    (cause) => ({ text: '', failure: { kind: 'cut', cause } }),
-  )
+  return collectBody(response, maxBytes, limit, isFramed).then((body) => toText(body, response.ok))
 }
 
 function toText({ chunks, failure }: CollectedBody, isOk: boolean): Body {
@@ -91,7 +71,6 @@ function toText({ chunks, failure }: CollectedBody, isOk: boolean): Body {
     return {
       text: decode(chunks.slice(0, 4), false),
       failure: { kind: 'unreadable', problem: 'the answer is not UTF-8' },
->>>>>>> 88d0ccb (perf(core): read the call's id from the answer only where it is told, and a body with a promise less)
     }
   }
 }
@@ -125,6 +104,14 @@ function declaresAtMost(maxBytes: number, headers: Headers): boolean {
     Number(length) <= maxBytes &&
     !headers.has('content-encoding') &&
     !headers.has('transfer-encoding')
+  )
+}
+
+/** By one promise, which costs a fraction of what a stream does. */
+function takeWhole(response: Response, limit: TimeLimit): Promise<CollectedBody> {
+  return limit.race(response.arrayBuffer()).then(
+    (bytes) => ({ chunks: [new Uint8Array(bytes)] }),
+    (cause) => ({ chunks: [], failure: { kind: 'cut', cause } }),
   )
 }
 
