@@ -1,6 +1,7 @@
 import { ConfigurationError, REQUEST_START, REQUEST_STOP, type RequestControl, type Transport } from '@ob/core'
 import type { Dispatcher } from 'undici'
 import { ResponseBody } from './body.ts'
+import { type AgentClass, findBuiltinAgent } from './builtin.ts'
 import { createConnect, type Waiting } from './connect.ts'
 import { findDecoder } from './decode.ts'
 import { refuseUnsafeEnvironment } from './guard.ts'
@@ -19,7 +20,8 @@ export interface TransportOptions {
 
 /**
  * Makes a fetch-shaped transport on undici's dispatcher, below its `fetch`: that one sends a request again by itself (on 421), and this
- * one never does. Redirects are not followed. undici is loaded with the first request.
+ * one never does. Redirects are not followed. With the first request undici is looked for in Node,
+ * and else its package is loaded.
  *
  * @example
  * const fetch = createTransport({ ca })
@@ -101,15 +103,22 @@ interface Pool {
 }
 
 async function createPool({ ca, connections, proxy }: TransportOptions): Promise<Pool> {
-  const { Agent, EnvHttpProxyAgent, buildConnector } = await import('undici')
   const trust = ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }
-  // The engine keeps the time; undici's own limits would end a call that the user gave longer.
-  const common = { headersTimeout: 0, bodyTimeout: 0, pipelining: 1, ...(connections !== undefined && { connections }) }
-  const { connect, waiting } = createConnect(buildConnector(trust))
-  const dispatcher = proxy
-    ? new EnvHttpProxyAgent({ ...common, requestTls: trust, connect: trust })
-    : new Agent({ ...common, connect })
-  return { dispatcher, waiting }
+  // The engine keeps the time; undici's own limits would end a call that the user gave longer. HTTP/2 is its newer majors' default.
+  const common = {
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    pipelining: 1,
+    allowH2: false,
+    ...(connections !== undefined && { connections }),
+  }
+  const { connect, waiting } = createConnect(trust)
+  if (proxy) {
+    const { EnvHttpProxyAgent } = await import('undici')
+    return { dispatcher: new EnvHttpProxyAgent({ ...common, requestTls: trust, connect: trust }), waiting }
+  }
+  const Agent: AgentClass = findBuiltinAgent() ?? (await import('undici')).Agent
+  return { dispatcher: new Agent({ ...common, connect }), waiting }
 }
 
 /** One request and its answer: what undici calls as they go. */

@@ -19,9 +19,10 @@ export function runNode(
   source: string,
   env: Readonly<Record<string, string>> = {},
   args: readonly string[] = [],
+  command = process.execPath,
 ): Promise<ChildResult> {
   const { NODE_OPTIONS: _, VITEST: __, ...clean } = process.env
-  const child = spawn(process.execPath, [...args, '--input-type=module', '--eval', source], {
+  const child = spawn(command, [...args, '--input-type=module', '--eval', source], {
     cwd: PACKAGE,
     env: { ...clean, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

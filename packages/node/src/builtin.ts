@@ -1,0 +1,42 @@
+import type { Agent, Dispatcher } from 'undici'
+
+/** undici's `Agent`, of its package or of Node itself. */
+export type AgentClass = new (options: Agent.Options) => Dispatcher
+
+/** Where undici keeps the dispatcher of `fetch` since its handlers are as they are here; the one of Node 20 and 22 has other handlers. */
+const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.2')
+/** Majors whose `Agent` passes the tests of this package. */
+const KNOWN_MAJORS = /^[78]\./
+/** What the constructor's own refusal says of where it stands. No module of a user can have this address. */
+const OWN_FRAME = /^\s*at new Agent \(node:internal\/deps\/undici\/undici:/m
+
+/**
+ * Finds the `Agent` that Node's own `fetch` is made of. It is there already where the package would have to be loaded, but no documented
+ * part of Node: where anything is not as it is known, there is none, and the package serves.
+ *
+ * Only the class is taken, never the dispatcher: that one may be the user's, with a proxy, with mocks, or without a check of certificates.
+ */
+export function findBuiltinAgent(): AgentClass | undefined {
+  if (!KNOWN_MAJORS.test(process.versions['undici'] ?? '')) return undefined
+  try {
+    // Node makes its dispatcher when one of the classes of `fetch` is looked at.
+    if (typeof globalThis.Headers !== 'function') return undefined
+    const found: unknown = Reflect.get(globalThis, GLOBAL_DISPATCHER)
+    const candidate: unknown = Reflect.getPrototypeOf(found as object)?.constructor
+    return isBuiltinAgent(candidate) ? candidate : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isBuiltinAgent(candidate: unknown): candidate is AgentClass {
+  // A class that a user made from it is not called, not even to be refused.
+  if (typeof candidate !== 'function' || candidate.name !== 'Agent') return false
+  if ((Reflect.getPrototypeOf(candidate) as { name?: unknown } | null)?.name !== 'DispatcherBase') return false
+  try {
+    Reflect.construct(candidate, [{ factory: null }])
+    return false
+  } catch (refusal) {
+    return refusal instanceof Error && OWN_FRAME.test(String(refusal.stack))
+  }
+}
