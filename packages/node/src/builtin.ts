@@ -1,7 +1,4 @@
-import type { Agent, Dispatcher } from 'undici'
-
-/** undici's `Agent`, of its package or of Node itself. */
-export type AgentClass = new (options: Agent.Options) => Dispatcher
+import type { AgentClass } from './undici.ts'
 
 /** Where undici keeps the dispatcher of `fetch` since its handlers are as they are here; the one of Node 20 and 22 has other handlers. */
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.2')

@@ -1,12 +1,13 @@
 import { ConfigurationError, REQUEST_START, REQUEST_STOP, type RequestControl, type Transport } from '@ob/core'
 import type { Dispatcher } from 'undici'
 import { ResponseBody } from './body.ts'
-import { type AgentClass, findBuiltinAgent } from './builtin.ts'
+import { findBuiltinAgent } from './builtin.ts'
 import { createConnect, type Waiting } from './connect.ts'
 import { findDecoder } from './decode.ts'
 import { refuseUnsafeEnvironment } from './guard.ts'
 import { LightHeaders } from './light-headers.ts'
 import { LightResponse, toResponse } from './light-response.ts'
+import { loadAgent, loadProxyAgent } from './undici.ts'
 
 /** Options of the Node.js transport. */
 export interface TransportOptions {
@@ -20,8 +21,8 @@ export interface TransportOptions {
 
 /**
  * Makes a fetch-shaped transport on undici's dispatcher, below its `fetch`: that one sends a request again by itself (on 421), and this
- * one never does. Redirects are not followed. With the first request undici is looked for in Node,
- * and else its package is loaded.
+ * one never does. Redirects are not followed. undici is Node's own since Node.js 24, and before that its package, loaded
+ * with the first request.
  *
  * @example
  * const fetch = createTransport({ ca })
@@ -114,10 +115,10 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
   }
   const { connect, waiting } = createConnect(trust)
   if (proxy) {
-    const { EnvHttpProxyAgent } = await import('undici')
-    return { dispatcher: new EnvHttpProxyAgent({ ...common, requestTls: trust, connect: trust }), waiting }
+    const ProxyAgent = await loadProxyAgent()
+    return { dispatcher: new ProxyAgent({ ...common, requestTls: trust, connect: trust }), waiting }
   }
-  const Agent: AgentClass = findBuiltinAgent() ?? (await import('undici')).Agent
+  const Agent = findBuiltinAgent() ?? (await loadAgent())
   return { dispatcher: new Agent({ ...common, connect }), waiting }
 }
 
