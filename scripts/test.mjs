@@ -36,6 +36,11 @@ for (const folder of ['packages', 'apps'].flatMap((parent) =>
 )) {
   if (folder !== 'packages/conformance' && hasTests(folder)) unit(folder)
 }
+// Where Node's own undici sends, and where it has changed.
+for (const major of isLong ? [22, 24, 26] : []) {
+  const node = join(root, `packages/conformance/node_modules/node${major}/bin/node`)
+  if (existsSync(node)) unit('packages/node', node, `packages/node on Node.js ${major}`)
+}
 conformance()
 check('the tree is as it was', 'node', ['-e', `process.exit(${git('status', '--porcelain') === dirtyBefore ? 0 : 1})`])
 
@@ -68,13 +73,20 @@ function hasTests(folder) {
   })
 }
 
-function unit(folder) {
-  console.log(`\n> ${folder}: vitest`)
+function unit(folder, node = process.execPath, name = folder) {
+  console.log(`\n> ${name}: vitest`)
   const output = mkdtempSync(join(tmpdir(), 'ob-test-'))
   const report = join(output, 'report.json')
   const { status } = spawnSync(
-    join(root, folder, 'node_modules/.bin/vitest'),
-    ['run', '--testTimeout=60000', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    node,
+    [
+      join(root, folder, 'node_modules/vitest/vitest.mjs'),
+      'run',
+      '--testTimeout=60000',
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     {
       cwd: join(root, folder),
       env,
@@ -89,7 +101,7 @@ function unit(folder) {
   rmSync(output, { recursive: true })
   // A file that does not load fails no single test.
   const crashed = status !== 0 && numFailedTests === 0 ? 1 : 0
-  results.push({ name: folder, passed: numPassedTests, failed: numFailedTests + crashed, skipped: numPendingTests })
+  results.push({ name, passed: numPassedTests, failed: numFailedTests + crashed, skipped: numPendingTests })
 }
 
 /** The conformance runner prints one JSON line for each runtime: `{ runtime, passed, failed, skipped, note }`. */

@@ -82,6 +82,13 @@ describe.each(nodes)('on Node.js $major', ({ major, path }) => {
     expect(result).toMatchObject({ stderr: '', code: 0 })
     expect(JSON.parse(result.stdout)).toMatchObject({ answer: [], refused: 'not_sent' })
   })
+
+  test('a proxy that Node.js itself was told to use is not used either', async () => {
+    const proxied = { ...env, NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: 'http://127.0.0.1:1', NO_PROXY: '' }
+    const result = await runNode(programOf(''), proxied, ['--no-warnings'], path)
+    expect(result).toMatchObject({ stderr: '', code: 0 })
+    expect(JSON.parse(result.stdout)).toMatchObject({ answer: [], refused: 'not_sent' })
+  })
 })
 
 function programOf(before: string): string {
