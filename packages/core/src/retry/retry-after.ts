@@ -57,7 +57,7 @@ export function parseRetryAfter(text: string, serverNow: number): number | undef
  * forms. `Date.parse` takes much more (it reads `-1` as a date) and is not asked.
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
-  const parts = (HTTP_DATE.exec(text) ?? ASCTIME.exec(text))?.groups as
+  const parts = (IMF_FIXDATE.exec(text) ?? RFC_850.exec(text) ?? ASCTIME.exec(text))?.groups as
     | Record<'day' | 'month' | 'year' | 'hour' | 'minute' | 'second', string>
     | undefined
   if (!parts) return undefined
@@ -76,9 +76,9 @@ export function parseHttpDate(text: string, now: number): number | undefined {
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const TIME = '(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)'
 const WEEKDAY = '^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)'
-/** IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT`, and the form of RFC 850, `Sunday, 06-Nov-94 08:49:37 GMT`. */
-const HTTP_DATE = new RegExp(
-  `${WEEKDAY}[a-z]*, (?<day>\\d\\d)([ -])(?<month>\\w{3})\\2(?<year>\\d{4}|\\d\\d) ${TIME} GMT$`,
+const IMF_FIXDATE = new RegExp(`${WEEKDAY}, (?<day>\\d\\d) (?<month>\\w{3}) (?<year>\\d{4}) ${TIME} GMT$`)
+const RFC_850 = new RegExp(
+  `^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?<day>\\d\\d)-(?<month>\\w{3})-(?<year>\\d\\d) ${TIME} GMT$`,
 )
 const ASCTIME = new RegExp(`${WEEKDAY} (?<month>\\w{3}) (?<day>[ \\d]\\d) ${TIME} (?<year>\\d{4})$`)
 
