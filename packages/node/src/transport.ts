@@ -258,8 +258,9 @@ function endBody(body: ResponseBody | undefined): void {
 /** undici frames the message itself, by the bytes that it is given. */
 function toHeaders(init: RequestInit['headers']): Record<string, string> {
   const given = init instanceof LightHeaders ? init.raw : Object.fromEntries(new Headers(init))
-  const { 'content-length': _, ...headers } = given as Record<string, string>
-  return { 'accept-encoding': 'gzip, br', ...headers }
+  const headers: Record<string, string> = { 'accept-encoding': 'gzip, br' }
+  for (const name in given) if (name !== 'content-length') headers[name] = given[name] as string
+  return headers
 }
 
 function isReady(body: RequestInit['body']): body is string | Uint8Array<ArrayBuffer> | null | undefined {

@@ -51,12 +51,15 @@ function toProxyRequest(
   { forward }: Handler,
   left: (() => void)[],
 ): ProxyRequest {
-  const url = new URL(request.url)
+  // Cut, not parsed: the rules take one plain form only, and refuse what a parser would mend.
+  const [url = ''] = request.url.split('#', 1)
+  const hostAt = url.indexOf('//') + 2
+  const targetAt = url.indexOf('/', hostAt)
   return {
     method: request.method,
-    target: url.pathname + url.search,
-    scheme: url.protocol === 'https:' ? 'https' : 'http',
-    host: url.host,
+    target: targetAt < 0 ? '/' : url.slice(targetAt),
+    scheme: /^https:/i.test(url) ? 'https' : 'http',
+    host: url.slice(hostAt, targetAt < 0 ? undefined : targetAt).toLowerCase(),
     remoteAddress,
     header: (name) => request.headers.get(name) ?? undefined,
     toRequest: () => request,

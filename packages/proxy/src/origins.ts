@@ -37,9 +37,15 @@ export function createOrigins(options: {
   const listed = new Set(options.origins.map((origin) => checkOrigin('origins', origin)))
   const methods = [...new Set(options.methods)].join(', ')
 
+  // Nearly every request is for the same, and reading a URL costs more than comparing it.
+  let last: { readonly text: string; readonly url: URL | undefined } | undefined
+  const parseAgain = (text: string): URL | undefined => {
+    if (last?.text !== text) last = { text, url: parse(text) }
+    return last.url
+  }
   const findOwn = ({ host, scheme, remoteAddress }: ProxyRequest): string | undefined => {
     if (publicOrigin) return host === publicHost || host === `${publicHost}:443` ? publicOrigin : undefined
-    const url = parse(`${scheme}://${host}`)
+    const url = parseAgain(`${scheme}://${host}`)
     if (!url || !/^[\w.[\]:-]+$/.test(host)) return undefined
     // A name that is not ours and leads to this machine is how DNS rebinding makes a stranger's page "same origin".
     const isSuspect = needsLoopback || (scheme === 'http' && isLocalAddress(remoteAddress))
