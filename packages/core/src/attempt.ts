@@ -67,11 +67,11 @@ export interface StreamedAnswer {
    */
   read(): Promise<Uint8Array | undefined>
   /**
-   * All of the body, in place of reading it.
+   * All of the body, in place of reading it, in pieces as they came.
    *
    * @throws {OneBalanceError} when it does not come whole
    */
-  collect(): Promise<Uint8Array>
+  collect(): Promise<readonly Uint8Array[]>
   /** Gives the rest up, and drops the connection. */
   cancel(): void
 }

@@ -7,7 +7,7 @@ import { createEmitter } from './events.ts'
 import type { Abortable } from './on-abort.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
-import { type BodyReader, collectBody, concat, openBody } from './read-body.ts'
+import { type BodyReader, collectBody, openBody } from './read-body.ts'
 import { createStreamRedactor, type StreamRedactor } from './redact-stream.ts'
 import { DEFAULT_RETRY, resolveEngine } from './resolve-options.ts'
 import { waitAfterLimit } from './retry/policy.ts'
@@ -166,7 +166,7 @@ class ForwardedBody implements StreamedAnswer {
     return undefined
   }
 
-  async collect(): Promise<Uint8Array> {
+  async collect(): Promise<readonly Uint8Array[]> {
     const { keys, maxResponseBytes, transport } = this.#wire
     this.#isTaken = true
     const { chunks, failure } = await collectBody(this.#response, maxResponseBytes, this.#limit, transport.isFramed)
@@ -174,7 +174,8 @@ class ForwardedBody implements StreamedAnswer {
     this.#end(false)
     const redactor = createStreamRedactor(keys)
     const pieces = chunks.map((chunk) => redactor.push(chunk))
-    return concat([...pieces, redactor.end()])
+    const rest = redactor.end()
+    return rest.length > 0 ? [...pieces, rest] : pieces
   }
 
   cancel(): void {

@@ -1,7 +1,7 @@
 import type { AnyEndpoint } from '@ob/core'
 import type { Stop } from '@ob/core/engine'
 import { LRUCache } from 'lru-cache'
-import type { ProxyAnswer } from './exchange.ts'
+import { memoryOf, type ProxyAnswer } from './exchange.ts'
 import { SAFE_HEADERS } from './problem.ts'
 import { type SharedAnswer, shareAnswer, type UpstreamAnswer } from './shared-answer.ts'
 
@@ -28,7 +28,7 @@ export function createAnswerCache(maxAgeOf: (endpoint: AnyEndpoint) => number, n
   const kept = new LRUCache<string, ProxyAnswer>({
     max: MAX_ANSWERS,
     maxSize: MAX_BYTES,
-    sizeCalculation: ({ body }) => (body instanceof Uint8Array ? body.length + 512 : 512),
+    sizeCalculation: ({ body }) => memoryOf(body) + 512,
     // A moment at the creation could be 0, which the cache reads as "no time".
     perf: { now: () => now() + 1 },
     ttlResolution: 0,

@@ -1,5 +1,6 @@
 import type { Runtime } from '@ob/core'
-import type { ProxyAnswer } from './exchange.ts'
+import { concat } from '@ob/core/engine'
+import { isPieces, memoryOf, type ProxyAnswer } from './exchange.ts'
 import { storeProblem } from './limits.ts'
 import { problem, retryAfter } from './problem.ts'
 import type { SharedAnswer } from './shared-answer.ts'
@@ -102,7 +103,7 @@ export function createCallIds({
   }
   const dropAnswer = (entry: Entry): void => {
     if (!answers.delete(entry)) return
-    answerBytes -= sizeOf(entry.answer)
+    answerBytes -= memoryOf(entry.answer?.body ?? null)
     entry.answer = undefined
   }
   const keep = (key: string, entry: Entry, answer: ProxyAnswer | undefined): void => {
@@ -113,7 +114,7 @@ export function createCallIds({
     entries.set(key, entry)
     if (!answer) return
     answers.add(entry)
-    answerBytes += sizeOf(answer)
+    answerBytes += memoryOf(answer.body)
     for (const old of answers) {
       if (answerBytes <= MAX_ANSWER_BYTES) break
       dropAnswer(old)
@@ -242,11 +243,6 @@ function full(): ProxyAnswer {
   return problem(503, 'overloaded', 'The proxy keeps too many call ids. Nothing was sent.', retryAfter(1_000))
 }
 
-function sizeOf(answer: ProxyAnswer | undefined): number {
-  const body = answer?.body
-  return body instanceof Uint8Array ? body.length : typeof body === 'string' ? body.length * 2 : 0
-}
-
 interface StoreRecord {
   readonly digest: string
   /** When it was claimed, epoch ms. */
@@ -257,8 +253,8 @@ interface StoreRecord {
 
 function writeRecord({ answer, ...record }: StoreRecord): string {
   const body =
-    answer?.body instanceof Uint8Array
-      ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(answer.body)
+    answer && isPieces(answer.body)
+      ? new TextDecoder('utf-8', { ignoreBOM: true }).decode(concat(answer.body))
       : answer?.body
   return JSON.stringify({ ...record, answer: answer && { ...answer, body } })
 }

@@ -30,7 +30,19 @@ export interface ProxyAnswer {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | Uint8Array | AnswerReader | null
+  /** Pieces are a body that is here whole. */
+  readonly body: string | readonly Uint8Array[] | AnswerReader | null
+}
+
+/** Memory that a body takes which is here whole, bytes. */
+export function memoryOf(body: ProxyAnswer['body']): number {
+  if (typeof body === 'string') return body.length * 2
+  return isPieces(body) ? body.reduce((bytes, { length }) => bytes + length, 0) : 0
+}
+
+/** Whether a body is here whole, as bytes. */
+export function isPieces(body: ProxyAnswer['body']): body is readonly Uint8Array[] {
+  return Array.isArray(body)
 }
 
 /** A body that is longer than it may be. */

@@ -1,6 +1,6 @@
 import { concat } from '@ob/core/engine'
 import { createAdapter } from '#adapter'
-import { BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
+import { BodyTooLarge, BodyTooSlow, isPieces, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
 import { createHandler, type Handler } from './handle.ts'
 import type { ProxyOptions, RequestInfo } from './options.ts'
 import { isReader } from './shared-answer.ts'
@@ -99,7 +99,10 @@ function toProxyRequest(
 }
 
 function toResponse({ status, headers, body }: ProxyAnswer, leave: () => void): Response {
-  if (!isReader(body)) return new Response(body as ConstructorParameters<typeof Response>[0], { status, headers })
+  if (!isReader(body)) {
+    const whole = isPieces(body) ? concat(body) : body
+    return new Response(whole as ConstructorParameters<typeof Response>[0], { status, headers })
+  }
   const stream = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {

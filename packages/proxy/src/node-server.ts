@@ -5,7 +5,15 @@ import { concat, type Forwarder, reasonPhrase } from '@ob/core/engine'
 import type { TransportOptions } from '@ob/node'
 import { createAdapter } from '#adapter'
 import { type Connections, createConnections } from './connections.ts'
-import { type AnswerReader, BodyTooLarge, BodyTooSlow, type ProxyAnswer, type ProxyRequest } from './exchange.ts'
+import {
+  type AnswerReader,
+  BodyTooLarge,
+  BodyTooSlow,
+  isPieces,
+  memoryOf,
+  type ProxyAnswer,
+  type ProxyRequest,
+} from './exchange.ts'
 import { createHandler, type Handler } from './handle.ts'
 import { LazyRequest } from './lazy-request.ts'
 import type { ProxyOptions } from './options.ts'
@@ -211,7 +219,7 @@ async function answer(
 }
 
 /** An answer that is not read piece by piece. */
-type WholeAnswer = ProxyAnswer & { readonly body: string | Uint8Array | null }
+type WholeAnswer = ProxyAnswer & { readonly body: string | readonly Uint8Array[] | null }
 
 function noHost(): ProxyAnswer {
   return problem(400, 'malformed_request', 'A request has one Host.')
@@ -311,11 +319,19 @@ class NodeRequest implements ProxyRequest {
 const ONE_WRITE = 16_384
 
 function send(response: ServerResponse, { status, headers, body }: WholeAnswer): void {
-  const bytes = body === null ? 0 : typeof body === 'string' ? Buffer.byteLength(body) : body.length
+  const bytes = isPieces(body) ? memoryOf(body) : Buffer.byteLength(body ?? '')
   response.writeHead(status, status === 204 ? headers : { ...headers, 'content-length': bytes })
-  if (body instanceof Uint8Array && bytes <= ONE_WRITE)
-    response.end(Buffer.from(body.buffer, body.byteOffset, bytes).toString('latin1'), 'latin1')
-  else response.end(body ?? undefined)
+  if (!isPieces(body)) response.end(body ?? undefined)
+  else if (body.length === 1 && bytes <= ONE_WRITE) response.end(toLatin1(body[0] as Uint8Array), 'latin1')
+  else {
+    response.cork()
+    for (const piece of body) response.write(piece)
+    response.end()
+  }
+}
+
+function toLatin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString('latin1')
 }
 
 async function stream(

@@ -1,4 +1,4 @@
-import { concat, Stop } from '@ob/core/engine'
+import { Stop } from '@ob/core/engine'
 import type { AnswerReader, ProxyAnswer } from './exchange.ts'
 
 /** Past so many bytes nobody can join an answer any more, and it is not kept. */
@@ -125,7 +125,7 @@ class Shared implements SharedAnswer {
       }
       this.#state = 'ended'
       const chunks = this.#chunks as Uint8Array[]
-      this.#settle(this.#isWhole ? () => ({ ...answer, body: concat(chunks) }) : undefined)
+      this.#settle(this.#isWhole ? () => ({ ...answer, body: chunks }) : undefined)
     } catch (error) {
       this.#breakOff(error)
     } finally {

@@ -60,7 +60,7 @@ export async function askUpstream(
     const pieces: Uint8Array[] = []
     for (let bytes = 0; bytes < GATHERED_BYTES; bytes += pieces.at(-1)?.length ?? 0) {
       const piece = await stream.read()
-      if (!piece) return { status, headers: headed, body: concat(pieces) }
+      if (!piece) return { status, headers: headed, body: pieces }
       pieces.push(piece)
     }
     return {

@@ -239,7 +239,7 @@ function createWorld() {
       counts.set(name, (counts.get(name) ?? 0) + 1)
       return shareAnswer(async () => {
         await until
-        return { status: 200, headers: {}, body: body ?? `ran ${name}` }
+        return { status: 200, headers: {}, body: body ? [body] : `ran ${name}` }
       }, false)
     },
     { count: (name: string) => counts.get(name) ?? 0 },

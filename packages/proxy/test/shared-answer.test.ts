@@ -36,7 +36,7 @@ function source(
 }
 
 async function readAll({ body }: ProxyAnswer): Promise<string> {
-  if (!isReader(body)) return typeof body === 'string' ? body : text([body ?? new Uint8Array()])
+  if (!isReader(body)) return typeof body === 'string' ? body : text(body ?? [])
   const parts: Uint8Array[] = []
   for (let part = await body.read(); part; part = await body.read()) parts.push(part)
   return text(parts)
