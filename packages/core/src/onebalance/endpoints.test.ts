@@ -96,9 +96,6 @@ describe('input', () => {
     ['quotes.create', 'from.accounts', [solana, solana], quoteInput, /each type of account once/],
     ['quotes.create', 'from.accounts', [roleBased, basic], quoteInput, /one kind of EVM account/],
     ['quotes.create', 'from.accounts.0.type', 'kernel', quoteInput, /must be role-based, kernel-v3.1-ecdsa/],
-    ['quotes.create', 'from.accounts.0.type', 'constructor', quoteInput, /must be role-based, kernel-v3.1-ecdsa/],
-    ['quotes.create', 'from.accounts.0.type', null, quoteInput, /must be role-based, kernel-v3.1-ecdsa/],
-    ['quotes.create', 'from.accounts.0', 'solana', quoteInput, /must be role-based, kernel-v3.1-ecdsa/],
     [
       'quotes.create',
       'from.accounts.0.adminAddress',

@@ -15,7 +15,7 @@ const roleEntries = {
   adminAddress: evmAddress,
 }
 
-const ADMIN_IS_SESSION = 'must differ from sessionAddress: it is the way back when the session key is lost'
+const ADMIN_IS_SESSION = 'must differ from sessionAddress: the admin is the way back when the session key is lost'
 
 function hasOwnAdmin(account: { adminAddress: string; sessionAddress: string }): boolean {
   return account.adminAddress.toLowerCase() !== account.sessionAddress.toLowerCase()
@@ -30,13 +30,14 @@ const roleBasedSigners = v.pipe(
 )
 
 /** Who will sign for an account: `{ sessionAddress, adminAddress }`, or `{ type, signerAddress }`. Source: Account, "Predict address". */
-export const predictAddressInput = byType(
-  {
-    'kernel-v3.1-ecdsa': v.object({ type: v.literal('kernel-v3.1-ecdsa'), ...signerEntries }),
-    'kernel-v3.3-ecdsa': v.object({ type: v.literal('kernel-v3.3-ecdsa'), ...signerEntries }),
-    'role-based': roleBasedSigners,
-  },
-  'must be role-based, kernel-v3.1-ecdsa or kernel-v3.3-ecdsa',
+export const predictAddressInput = v.variant(
+  'type',
+  [
+    v.object({ type: v.literal('kernel-v3.1-ecdsa'), ...signerEntries }),
+    v.object({ type: v.literal('kernel-v3.3-ecdsa'), ...signerEntries }),
+    roleBasedSigners,
+  ],
+  'must be kernel-v3.1-ecdsa or kernel-v3.3-ecdsa (with signerAddress), or role-based (with sessionAddress and adminAddress)',
 )
 
 /** Who will sign for an account. */
@@ -85,21 +86,20 @@ const solanaAccount = v.object({
   accountAddress: filledText,
 })
 
-const evmAccounts = {
-  'kernel-v3.1-ecdsa': basicAccount,
-  'kernel-v3.3-ecdsa': delegatedAccount,
-  'role-based': roleBasedAccount,
-}
-
 /** An account that pays, on EVM chains. Source: Concepts, "Accounts". */
-export const evmAccountInput = byType(evmAccounts, 'must be role-based, kernel-v3.1-ecdsa or kernel-v3.3-ecdsa')
+export const evmAccountInput = v.variant(
+  'type',
+  [basicAccount, delegatedAccount, roleBasedAccount],
+  'must be role-based, kernel-v3.1-ecdsa or kernel-v3.3-ecdsa',
+)
 
 /** An account that pays, on EVM chains. */
 export type EvmAccountInput = v.InferInput<typeof evmAccountInput>
 
 /** An account that pays. Source: Concepts, "Accounts". */
-export const accountInput = byType(
-  { ...evmAccounts, solana: solanaAccount },
+export const accountInput = v.variant(
+  'type',
+  [basicAccount, delegatedAccount, solanaAccount, roleBasedAccount],
   'must be role-based, kernel-v3.1-ecdsa, kernel-v3.3-ecdsa or solana',
 )
 
@@ -112,7 +112,7 @@ export const accountsInput = v.pipe(
   v.check((accounts) => new Set(accounts.map(typeOf)).size === accounts.length, 'takes each type of account once'),
   v.check(
     (accounts) => new Set(accounts.map(typeOf).filter((type) => type !== 'solana')).size <= 1,
-    'takes one kind of EVM account, and a Solana account beside it',
+    'takes one kind of EVM account, and a Solana account beside it: make two quotes for two kinds',
   ),
 )
 
@@ -123,17 +123,6 @@ export function oneToTen<Item extends v.GenericSchema>(item: Item) {
     v.check((accounts) => accounts.length > 0, 'needs at least one account'),
     v.check((accounts) => accounts.length <= 10, 'takes at most 10 accounts'),
   )
-}
-
-/** The schema that the `type` of a value names; where there is none, `role-based`. */
-function byType<Schemas extends { readonly [type: string]: v.GenericSchema }>(schemas: Schemas, message: string) {
-  const known = new Map<unknown, v.GenericSchema>(Object.entries(schemas))
-  const unknown = v.object({ type: v.custom(() => false, message) }, message)
-  return v.lazy((value) => {
-    if (typeof value !== 'object' || value === null) return unknown
-    const { type = 'role-based' } = value as { type?: unknown }
-    return known.get(type) ?? unknown
-  }) as v.GenericSchema<v.InferInput<Schemas[keyof Schemas]>>
 }
 
 function typeOf(account: AccountInput): string {

@@ -88,11 +88,6 @@ const slippageSide = v.looseObject({
   value: v.nullish(v.union([text, v.number()], 'must be an amount as a string')),
 })
 
-/** As a record of amounts, made of what the rest of the contract has in the bundle already. */
-const amountsById = v.lazy((value) =>
-  v.looseObject(Object.fromEntries(Object.keys(Object(value)).map((id) => [id, amountText]))),
-) as v.GenericSchema<Record<string, string>>
-
 const quoteEntriesV3 = {
   ...quoteEntries,
   /** What the price may lose on the way. */
@@ -101,7 +96,7 @@ const quoteEntriesV3 = {
   fees: v.nullish(
     v.looseObject({
       /** Base units by asset id, decimal strings. */
-      assets: v.nullish(amountsById),
+      assets: v.nullish(v.record(v.string(), amountText)),
       /** US dollars, as a string. */
       cumulativeUSD: v.nullish(v.union([text, v.number()], 'must be US dollars as a string')),
     }),
