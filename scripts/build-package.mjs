@@ -1,19 +1,21 @@
 // Builds the package in the current folder: declarations file by file, and the code as one file for each entry and what entries share,
 // since Node.js takes as long to find and link sixty small files as to run them. Packages that are not in `dependencies` are built in.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
 import ts from 'typescript'
 
 const { exports, imports = {}, dependencies = {} } = JSON.parse(readFileSync('package.json', 'utf8'))
-const entries = [...new Set(filesOf({ exports, imports }))].filter((file) => file.endsWith('.js'))
+// A key, though everybody may know it, stays in a file of its own: in one with all the rest, the source map of every page would hold it.
+const apart = ['./dist/onebalance/public-testing-key.js'].filter((file) => existsSync(toSource(file)))
+const entries = [...new Set([...filesOf({ exports, imports }), ...apart])].filter((file) => file.endsWith('.js'))
 
 rmSync('dist', { recursive: true, force: true })
 const { status } = spawnSync('tsc', ['-p', 'tsconfig.build.json', '--emitDeclarationOnly'], { stdio: 'inherit' })
 if (status !== 0) process.exit(status ?? 1)
 const { metafile } = await build({
-  entryPoints: entries.map((file) => file.replace(/^\.\/dist\/(.+)\.js$/, 'src/$1.ts')),
+  entryPoints: entries.map(toSource),
   outdir: 'dist',
   outbase: 'src',
   chunkNames: 'shared/[hash]',
@@ -66,6 +68,10 @@ function markPure({ path }) {
 function mayDoMore(node) {
   if (ts.isCallExpression(node) || ts.isNewExpression(node) || ts.isSpreadAssignment(node)) return true
   return !ts.isFunctionLike(node) && (ts.forEachChild(node, mayDoMore) ?? false)
+}
+
+function toSource(file) {
+  return file.replace(/^\.\/dist\/(.+)\.js$/, 'src/$1.ts')
 }
 
 /** Every path in a tree of conditions. */

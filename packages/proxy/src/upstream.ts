@@ -6,7 +6,7 @@ import { problem, problemOf, SAFE_HEADERS } from './problem.ts'
 import type { UpstreamAnswer } from './shared-answer.ts'
 
 /** Answers up to this size come whole, with a length; larger ones as they arrive, bytes. */
-const SMALL_BYTES = 262_144
+const SMALL_BYTES = 65_536
 /** So much of all others is here before their head is sent, bytes: what breaks off before can still be answered with an error. */
 const GATHERED_BYTES = 1_024
 
