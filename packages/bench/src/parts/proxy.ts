@@ -37,7 +37,7 @@ interface Candidate {
 
 const CONNECTIONS = 64
 /** A proxy runs for days: what its first seconds cost, when all of its code is still compiled, is not what is asked here. */
-const WARM_UP = 4
+const WARM_UP = 3
 
 /** Measures proxies under load, each alone, in random order in every round. */
 export async function measureProxies(context: Context): Promise<ProxyResult> {
