@@ -96,7 +96,7 @@ describe('the import', () => {
     // Else the list above would prove nothing. Since Node.js 24 its own serves.
     expect(isUndiciLoadedLater).toBe(Number.parseInt(process.versions.node, 10) < 24)
     expect(countByPackage(loaded)).toEqual({
-      core: 4,
+      core: 5,
       node: 2,
       valibot: 1,
     })
