@@ -78,7 +78,8 @@ export const timeLimits: Case[] = group('time', [
       const ob = client({ baseURL: url, timeout: 2 ** 40, deadline: Number.POSITIVE_INFINITY })
       const error = await rejectionOf(ob.assets.list(undefined, { timeout: 60, retry: false }))
       ok(error instanceof core.TimeoutError, `the error is a ${(error as Error).name}`)
-      await ob.assets.list()
+      // Another read: an equal one may join, at a proxy, the one that nobody waits for any more, as long as it has not heard of that.
+      await ob.chains.list()
     },
   },
   {
