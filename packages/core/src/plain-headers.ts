@@ -8,11 +8,11 @@ export class PlainHeaders {
   }
 
   get(name: string): string | null {
-    return this.raw[name] ?? null
+    return this.has(name) ? (this.raw[name] as string) : null
   }
 
   has(name: string): boolean {
-    return name in this.raw
+    return Object.hasOwn(this.raw, name)
   }
 }
 
