@@ -131,12 +131,13 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
       retry: false,
       responseType: 'stream',
       ignoreResponseError: true,
+      // Not assigned later: V8 makes a function that is assigned to a property for a long life, and all that it holds with it.
+      [REQUEST_START]: transport.reportsStart ? () => (isSent = true) : undefined,
+      [REQUEST_STOP]: transport.isNative ? (stop) => limit.onStop(stop) : undefined,
     }
     if (plan.body !== undefined)
       init.body = plan.retryClass === 'once' && !transport.isNative ? oneShot(plan.body) : plan.body
-    if (transport.reportsStart) init[REQUEST_START] = () => (isSent = true)
-    if (transport.isNative) init[REQUEST_STOP] = (stop) => limit.onStop(stop)
-    else init.signal = limit.signal
+    if (!transport.isNative) init.signal = limit.signal
     if (limit.stopped()) return failed(stoppedError())
     isSent = !transport.reportsStart
     const sending = wire.send(plan.url, init)

@@ -27,7 +27,7 @@ export class LightResponse implements Partial<WholeBody> {
     this.statusText = parts.statusText
     this.headers = parts.headers
     this.body = { getReader: () => reader }
-    if (reader.collect) this.collect = (maxBytes) => (reader as WholeBody).collect(maxBytes)
+    if (reader.collect) this.collect = reader.collect.bind(reader)
   }
 
   get ok(): boolean {

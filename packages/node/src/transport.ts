@@ -158,8 +158,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#signal = signal
     if (signal?.aborted) this.#stop(signal.reason)
     else if (signal) {
-      this.#onAbort = () => this.#stop(signal.reason)
-      signal.addEventListener('abort', this.#onAbort, { once: true })
+      const onAbort = (): void => this.#stop(signal.reason)
+      this.#onAbort = onAbort
+      signal.addEventListener('abort', onAbort, { once: true })
     }
     init[REQUEST_STOP]?.((reason) => this.#stop(reason))
     if (this.#stopped) return
