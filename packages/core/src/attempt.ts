@@ -15,7 +15,7 @@ import { errorFromStatus, toLine } from './errors/normalize.ts'
 import type { Abortable } from './on-abort.ts'
 import type { Runtime } from './options.ts'
 import { byteLength, type Plan } from './plan.ts'
-import { readBody } from './read-body.ts'
+import { collectBody, toBody } from './read-body.ts'
 import type { Failure } from './retry/policy.ts'
 import { type HeaderReader, type RateInfo, readRateInfo } from './retry/retry-after.ts'
 import type { KeyRing } from './secret.ts'
@@ -52,10 +52,10 @@ export interface AttemptOptions {
 /** A complete 2xx answer; `text` holds no key. */
 export interface Answer {
   readonly status: number
-  /** Made when somebody asks: they are copied, and without the key. */
-  readonly headers: () => Headers
   readonly text: string
-  readonly requestId: () => string | undefined
+  /** A copy, without the key. */
+  headers(): Headers
+  requestId(): string | undefined
 }
 
 /** A 2xx answer whose body is still on its way; the attempt's time limit goes on until its end. */
@@ -106,152 +106,178 @@ export function createSend(transport: Transport): Wire['send'] {
  * One try on the wire: key, headers, time limit, size limit, and never a redirect. Does not throw: what went wrong is in the result,
  * with the request's outcome.
  */
-export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): Promise<AttemptResult> {
-  const { api, base, adapter, transport, keys, runtime } = wire
-  const { method, path } = plan
-  const limit = limitTime(runtime, options)
-  let isSent = false
-  let isComplete = false
-  let isHandedOut = false
-  let response: Response | undefined
-  let rate: RateInfo | undefined
-  let key: string | undefined
-  let isAsking = false
-  try {
-    checkFinalURL(plan.url, base)
-    adapter.guard?.(plan.url)
-    const asked = keys.ask()
-    isAsking = true
-    key = typeof asked === 'object' ? await limit.race(asked) : asked
-    isAsking = false
-    const init: SentInit = {
-      method,
-      headers: createHeaders(wire, plan, options.headers, key),
+export function attempt(wire: Wire, plan: Plan, options: AttemptOptions): Promise<AttemptResult> {
+  return new Attempt(wire, plan, options).run()
+}
+
+class Attempt {
+  private readonly wire: Wire
+  private readonly plan: Plan
+  private readonly options: AttemptOptions
+  private readonly limit: TimeLimit
+  private isSent = false
+  private isAsking = false
+  private response: Response | undefined
+  private rate: RateInfo | undefined
+  private key: string | undefined
+
+  constructor(wire: Wire, plan: Plan, options: AttemptOptions) {
+    this.wire = wire
+    this.plan = plan
+    this.options = options
+    this.limit = limitTime(wire.runtime, options)
+  }
+
+  async run(): Promise<AttemptResult> {
+    const { wire, plan, limit } = this
+    const { adapter, keys, transport, api } = wire
+    let isComplete = false
+    let isHandedOut = false
+    try {
+      checkFinalURL(plan.url, wire.base)
+      adapter.guard?.(plan.url)
+      const asked = keys.ask()
+      this.isAsking = true
+      this.key = typeof asked === 'object' ? await limit.race(asked) : asked
+      this.isAsking = false
+      const init = this.createInit()
+      if (limit.stopped()) return this.failed(this.stoppedError())
+      this.isSent = !transport.reportsStart
+      const sending = wire.send(plan.url, init)
+      // A native transport rejects by itself when it is stopped.
+      const response = await (transport.isNative ? sending : limit.race(sending, discard))
+      this.response = response
+      this.isSent = true
+      const { status, headers } = response
+      this.rate = readRateInfo(headers, api.rateHeaders, wire.runtime.now, status >= 400)
+      if (status < 200 || (status >= 300 && status < 400)) {
+        return this.failed(redirectError(plan, response, keys, readRequestId(headers, keys)))
+      }
+      if (this.options.openStream && status < 300) {
+        const stream = this.options.openStream(response, limit, (failure) => this.bodyError(failure))
+        isHandedOut = true
+        return { stream, status, headers, rate: this.rate, key: this.key }
+      }
+      const body = toBody(await collectBody(response, wire.maxResponseBytes, limit, transport.isFramed), response.ok)
+      if (status >= 400) {
+        if (limit.stopped() === 'aborted') return this.failed(this.abortError())
+        // The status says what happened, also where the body was cut, stalled or not text.
+        return this.failed(this.statusError(response, keys.redact(body.text)), { kind: 'status', status })
+      }
+      if (body.failure) return this.failed(this.bodyError(body.failure))
+      isComplete = true
+      const answer = new WholeAnswer(status, keys.redact(body.text), headers, keys)
+      return { answer, status, rate: this.rate, key: this.key }
+    } catch (error) {
+      // Asking again would join the same silence, so a source that hangs ends the call.
+      if (limit.stopped()) return this.failed(this.stoppedError(), this.isAsking ? { kind: 'final' } : undefined)
+      const cause = unwrap(error)
+      if (isOneBalanceError(cause)) return this.failed(cause)
+      return this.failed(this.networkError(cause, this.response ? 'body' : undefined))
+    } finally {
+      if (!isHandedOut) limit.end(!isComplete)
+    }
+  }
+
+  private createInit(): SentInit {
+    const { wire, plan, limit, options } = this
+    const { isNative, reportsStart } = wire.transport
+    const { body = null } = plan
+    // By name, not written where they are assigned: V8 makes those for a long life, and keeps all that they hold until a full collection.
+    const onStart = (): void => {
+      this.isSent = true
+    }
+    const onStop = (stop: (reason: unknown) => void): void => limit.onStop(stop)
+    return {
+      method: plan.method,
+      headers: createHeaders(wire, plan, options.headers, this.key),
       redirect: 'manual',
       retry: false,
       responseType: 'stream',
       ignoreResponseError: true,
-      // Not assigned later: V8 makes a function that is assigned to a property for a long life, and all that it holds with it.
-      [REQUEST_START]: transport.reportsStart ? () => (isSent = true) : undefined,
-      [REQUEST_STOP]: transport.isNative ? (stop) => limit.onStop(stop) : undefined,
+      body: body !== null && plan.retryClass === 'once' && !isNative ? oneShot(body) : body,
+      signal: isNative ? null : limit.signal,
+      [REQUEST_START]: reportsStart ? onStart : undefined,
+      [REQUEST_STOP]: isNative ? onStop : undefined,
     }
-    if (plan.body !== undefined)
-      init.body = plan.retryClass === 'once' && !transport.isNative ? oneShot(plan.body) : plan.body
-    if (!transport.isNative) init.signal = limit.signal
-    if (limit.stopped()) return failed(stoppedError())
-    isSent = !transport.reportsStart
-    const sending = wire.send(plan.url, init)
-    // A native transport rejects by itself when it is stopped.
-    response = await (transport.isNative ? sending : limit.race(sending, discard))
-    isSent = true
-    const { status, headers } = response
-    const requestId = () => redactedHeader(headers, 'x-request-id', keys)
-    rate = readRateInfo(headers, api.rateHeaders, runtime.now(), status >= 400)
-    if (status < 200 || (status >= 300 && status < 400)) {
-      return failed(redirectError(plan, response, keys, requestId()))
-    }
-    if (options.openStream && status < 300) {
-      const stream = options.openStream(response, limit, bodyError)
-      isHandedOut = true
-      return { stream, status, headers, rate, key }
-    }
-    const body = await readBody(response, wire.maxResponseBytes, limit, transport.isFramed)
-    if (status >= 400) {
-      if (limit.stopped() === 'aborted') return failed(abortError())
-      // The status says what happened, also where the body was cut, stalled or not text.
-      const text = keys.redact(body.text)
-      return failed(
-        errorFromStatus({
-          api,
-          method,
-          path,
-          status,
-          text,
-          rate,
-          now: runtime.now(),
-          requestId: requestId(),
-          retryClass: plan.retryClass,
-        }),
-        {
-          kind: 'status',
-          status,
-        },
-      )
-    }
-    if (body.failure) return failed(bodyError(body.failure))
-    isComplete = true
-    return {
-      answer: {
-        status,
-        headers: () => redactHeaders(headers, keys),
-        text: keys.redact(body.text),
-        requestId,
-      },
-      status,
-      rate,
-      key,
-    }
-  } catch (error) {
-    // Asking again would join the same silence, so a source that hangs ends the call.
-    if (limit.stopped()) return failed(stoppedError(), isAsking ? { kind: 'final' } : undefined)
-    const cause = unwrap(error)
-    if (isOneBalanceError(cause)) return failed(cause)
-    return failed(networkError(cause, response ? 'body' : undefined))
-  } finally {
-    if (!isHandedOut) limit.end(!isComplete)
   }
 
-  function failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
+  private failed(error: OneBalanceError, failure: Failure = failureOf(error)): AttemptResult {
+    const { response, rate, key } = this
     return { error, failure, status: response?.status, headers: response?.headers, rate, key }
   }
-  function outcome() {
-    if (!isSent) return 'not_sent'
-    const status = response?.status ?? 0
+
+  private outcome() {
+    if (!this.isSent) return 'not_sent'
+    const status = this.response?.status ?? 0
     return status >= 200 && status < 300 ? 'accepted' : status >= 400 && status < 500 ? 'rejected' : 'unknown'
   }
-  function stoppedError(): OneBalanceError {
-    if (limit.stopped() === 'aborted') return abortError()
-    const place = isSent
-      ? response
+
+  private statusError(response: Response, text: string): OneBalanceError {
+    const { api, keys, runtime } = this.wire
+    const { method, path, retryClass } = this.plan
+    return errorFromStatus({
+      api,
+      method,
+      path,
+      status: response.status,
+      text,
+      rate: this.rate ?? {},
+      now: runtime.now(),
+      requestId: readRequestId(response.headers, keys),
+      retryClass,
+    })
+  }
+
+  private stoppedError(): OneBalanceError {
+    const { method, path, retryClass } = this.plan
+    if (this.limit.stopped() === 'aborted') return this.abortError()
+    const place = this.isSent
+      ? this.response
         ? 'while the answer arrived'
         : 'before an answer arrived'
-      : isAsking
+      : this.isAsking
         ? 'the source of the key did not give it'
         : 'before the request was sent'
     return new TimeoutError({
-      message: `${method} ${path}: no answer within ${options.timeout} ms (${options.scope}), ${place}`,
-      scope: options.scope,
-      outcome: outcome(),
-      status: response?.status,
-      retryable: plan.retryClass !== 'once' || !isSent,
-      hint: isSent
+      message: `${method} ${path}: no answer within ${this.options.timeout} ms (${this.options.scope}), ${place}`,
+      scope: this.options.scope,
+      outcome: this.outcome(),
+      status: this.response?.status,
+      retryable: retryClass !== 'once' || !this.isSent,
+      hint: this.isSent
         ? 'The API or the network is slow: raise `timeout` and `deadline`, or try again later.'
         : 'Nothing was sent: check the key source, the host name and the network.',
     })
   }
-  function abortError(): OneBalanceError {
-    const sent = outcome()
+
+  private abortError(): OneBalanceError {
+    const { method, path, retryClass } = this.plan
+    const sent = this.outcome()
     return new AbortError({
       message: `${method} ${path}: aborted by the caller`,
-      outcome: plan.retryClass === 'once' && sent === 'accepted' ? 'unknown' : sent,
-      status: response?.status,
+      outcome: retryClass === 'once' && sent === 'accepted' ? 'unknown' : sent,
+      status: this.response?.status,
       hint:
-        isSent && plan.retryClass === 'once'
+        this.isSent && retryClass === 'once'
           ? 'It may have run: ask for the status of the quote before doing anything else.'
           : '',
-      cause: options.signal?.reason,
+      cause: this.options.signal?.reason,
     })
   }
-  function networkError(cause: unknown, knownPhase: NetworkPhase | undefined): OneBalanceError {
-    const proof = isSent && transport.reportsStart ? 'unknown' : proveConnection(cause)
-    if (proof !== 'unknown') isSent = false
-    const phase = knownPhase ?? (isSent ? (transport.reportsStart ? 'response' : 'unknown') : 'connect')
+
+  private networkError(cause: unknown, knownPhase: NetworkPhase | undefined): OneBalanceError {
+    const { method, path, retryClass } = this.plan
+    const { keys, transport } = this.wire
+    const proof = this.isSent && transport.reportsStart ? 'unknown' : proveConnection(cause)
+    if (proof !== 'unknown') this.isSent = false
+    const phase = knownPhase ?? (this.isSent ? (transport.reportsStart ? 'response' : 'unknown') : 'connect')
     return new NetworkError({
       message: `${method} ${path}: ${describePhase(phase)}${proof === 'untrusted' ? ', the certificate is not trusted' : ''}: ${toLine(keys.redact(lastMessage(cause))) ?? 'network error'}`,
       phase,
-      outcome: outcome(),
-      status: response?.status,
-      retryable: proof !== 'untrusted' && (plan.retryClass !== 'once' || !isSent),
+      outcome: this.outcome(),
+      status: this.response?.status,
+      retryable: proof !== 'untrusted' && (retryClass !== 'once' || !this.isSent),
       hint:
         proof === 'untrusted'
           ? 'If the server is yours, give its certificate authority as `ca`. Never switch the check off.'
@@ -259,19 +285,22 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
       cause: copyError(cause, keys),
     })
   }
-  function bodyError(failure: BodyFailure): OneBalanceError {
+
+  private bodyError(failure: BodyFailure): OneBalanceError {
+    const { method, path } = this.plan
     const details = {
-      outcome: outcome(),
-      status: response?.status,
+      outcome: this.outcome(),
+      status: this.response?.status,
       hint: '',
       retryable: false,
     } as const
-    if (failure.kind === 'cut') return limit.stopped() ? stoppedError() : networkError(failure.cause, 'body')
+    if (failure.kind === 'cut')
+      return this.limit.stopped() ? this.stoppedError() : this.networkError(failure.cause, 'body')
     return failure.kind === 'too_large'
       ? new ResponseError({
           ...details,
           code: 'response_too_large',
-          message: `${method} ${path}: the answer is larger than maxResponseBytes (${wire.maxResponseBytes})`,
+          message: `${method} ${path}: the answer is larger than maxResponseBytes (${this.wire.maxResponseBytes})`,
           hint: 'Ask for less at once, or raise maxResponseBytes.',
         })
       : new ResponseError({
@@ -280,6 +309,33 @@ export async function attempt(wire: Wire, plan: Plan, options: AttemptOptions): 
           message: `${method} ${path}: ${failure.problem}`,
           hint: 'This is not what the API documents: check baseURL.',
         })
+  }
+}
+
+/** Headers and id are made when somebody asks. */
+class WholeAnswer implements Answer {
+  readonly status: number
+  readonly text: string
+  private readonly raw: Headers
+  private readonly keys: KeyRing
+
+  constructor(status: number, text: string, raw: Headers, keys: KeyRing) {
+    this.status = status
+    this.text = text
+    this.raw = raw
+    this.keys = keys
+  }
+
+  headers(): Headers {
+    const copy = new Headers()
+    this.raw.forEach((value, name) => {
+      copy.append(name, this.keys.redact(value))
+    })
+    return copy
+  }
+
+  requestId(): string | undefined {
+    return readRequestId(this.raw, this.keys)
   }
 }
 
@@ -340,17 +396,9 @@ function redirectError(plan: Plan, response: Response, keys: KeyRing, requestId:
   })
 }
 
-function redactedHeader(headers: Headers, name: string, keys: KeyRing): string | undefined {
-  const value = headers.get(name)
+function readRequestId(headers: Headers, keys: KeyRing): string | undefined {
+  const value = headers.get('x-request-id')
   return value === null ? undefined : toLine(keys.redact(value))
-}
-
-function redactHeaders(headers: Headers, keys: KeyRing): Headers {
-  const copy = new Headers()
-  headers.forEach((value, name) => {
-    copy.append(name, keys.redact(value))
-  })
-  return copy
 }
 
 /** ofetch's error holds the request with its headers; what it wraps is all that is looked at. */

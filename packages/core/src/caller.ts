@@ -4,10 +4,11 @@ import { type Answer, type AttemptResult, attempt } from './attempt.ts'
 import { checkAnswer } from './check-answer.ts'
 import { type AttemptRecord, amendError, isOneBalanceError, type OneBalanceError, type Stopped } from './errors/base.ts'
 import { AbortError, ConfigurationError, OutcomeUnknownError } from './errors/classes.ts'
-import { createEmitter } from './events.ts'
-import type { CallOptions, CallPromise, ClientOptions, ResponseInfo, Runtime } from './options.ts'
+import { type EventDetails, emitEvent } from './events.ts'
+import type { CallOptions, CallPromise, ClientOptions, Event, ResponseInfo, Runtime } from './options.ts'
 import { type Plan, planEndpoint, planRaw, type RawRequest } from './plan.ts'
 import { type CallSettings, DEFAULT_RETRY, type Engine, resolveCall, resolveEngine } from './resolve-options.ts'
+import type { GateEntry, WaitReason } from './retry/gate.ts'
 import { decideRetry, hidesOutcome, type RetryDecision, waitAfterLimit } from './retry/policy.ts'
 import { hasNewKey } from './rotate-key.ts'
 
@@ -46,7 +47,8 @@ export function openCaller(engine: Engine): Caller {
   let isClosed = false
 
   const start = <T>(makePlan: () => Plan, callOptions: CallOptions = {}): CallPromise<T> => {
-    let whole: ReturnType<typeof send>
+    let run: Run | undefined
+    let data: Promise<unknown>
     try {
       if (isClosed)
         throw new ConfigurationError({
@@ -54,19 +56,20 @@ export function openCaller(engine: Engine): Caller {
           hint: 'Make a new client, or close it later.',
         })
       const settings = resolveCall(callOptions, engine)
-      whole = send(engine, makePlan(), settings, calls++)
+      run = new Run(engine, makePlan(), settings, calls++)
+      data = run.send()
     } catch (error) {
-      whole = Promise.reject(error)
+      data = Promise.reject(error)
     }
-    const data = whole.then((result) => result.data as T)
     let withInfo: Promise<{ data: T; response: ResponseInfo }> | undefined
-    return Object.assign(data, {
-      withResponse: () => {
-        data.catch(() => {})
-        withInfo ??= whole.then(({ data, toInfo }) => ({ data: data as T, response: toInfo() }))
-        return withInfo
-      },
-    })
+    const withResponse = (): Promise<{ data: T; response: ResponseInfo }> => {
+      data.catch(() => {})
+      withInfo ??= data.then((value) => ({ data: value as T, response: (run as Run).toInfo() }))
+      return withInfo
+    }
+    const promise = data as CallPromise<T>
+    promise.withResponse = withResponse
+    return promise
   }
 
   const call = (endpoint: AnyEndpoint, input?: unknown, callOptions?: CallOptions) =>
@@ -85,116 +88,146 @@ export function openCaller(engine: Engine): Caller {
 }
 
 /** The whole way of a call: wait for the turn, try, and decide from what came whether to try again. */
-async function send(engine: Engine, plan: Plan, settings: CallSettings, order: number) {
-  const { gate, runtime, budget } = engine
-  const { signal } = settings
-  const startedAt = runtime.now()
-  const deadlineAt = startedAt + settings.deadline
-  const attempts: AttemptRecord[] = []
-  const emit = createEmitter(engine, plan, attempts)
-  let retries = 0
-  let isRotated = false
+class Run implements GateEntry {
+  readonly order: number
+  readonly deadlineAt: number
+  readonly signal: AbortSignal | undefined
+  private readonly engine: Engine
+  private readonly plan: Plan
+  private readonly settings: CallSettings
+  private readonly startedAt: number
+  private readonly attempts: AttemptRecord[] = []
+  private retries = 0
+  private answer: Answer | undefined
+  private durationMs = 0
 
-  for (;;) {
-    if (signal?.aborted) throw finish(abortedWhileWaiting(plan, signal))
-    let ticket: number
-    try {
-      ticket = await gate.enter({
-        order,
-        deadlineAt,
-        signal,
-        onWait: (waitMs, reason) => emit('wait', { waitMs, reason }),
-      })
-    } catch (error) {
-      throw finish(isOneBalanceError(error) && !signal?.aborted ? error : abortedWhileWaiting(plan, signal))
-    }
-    emit('request')
-    const attemptStartedAt = runtime.now()
-    const remaining = deadlineAt - attemptStartedAt
-    const result = await attempt(engine, plan, {
-      signal,
-      headers: settings.headers,
-      timeout: Math.max(1, Math.min(settings.timeout, remaining)),
-      scope: remaining < settings.timeout ? 'deadline' : 'attempt',
-    })
-    record(result, attemptStartedAt)
-    if (result.status !== undefined) emit('response', { status: result.status })
-
-    if (result.answer) {
-      gate.leave(ticket, { rate: result.rate ?? {} })
-      budget.refill()
-      return accept(result.answer)
-    }
-    const error = result.error as OneBalanceError
-    const rate = result.rate && { rate: result.rate }
-    if (result.status === 401 && !isRotated && result.key !== undefined) {
-      gate.leave(ticket, rate)
-      isRotated = await hasNewKey(engine, result.key, {
-        signal,
-        timeout: Math.min(settings.timeout, deadlineAt - runtime.now()),
-      })
-      // An abort meanwhile is seen there.
-      if (isRotated || signal?.aborted) continue
-      throw fail(result, 'not_retryable')
-    }
-    const decision = decide(result)
-    gate.leave(
-      ticket,
-      rate && {
-        ...rate,
-        shutFor: result.status === 429 ? shutFor(decision, error) : undefined,
-      },
-    )
-    if (!decision.retry) throw fail(result, decision.stopped)
-    retries += 1
-    amendLast({ waitMs: decision.delay })
-    emit('retry', {
-      waitMs: decision.delay,
-      reason: error.code,
-      status: result.status,
-    })
-    // After a 429 the gate itself is shut for this long, and this call is the first in its line.
-    if (result.status !== 429) await runtime.sleep(decision.delay, signal).catch(() => {})
+  constructor(engine: Engine, plan: Plan, settings: CallSettings, order: number) {
+    this.engine = engine
+    this.plan = plan
+    this.settings = settings
+    this.order = order
+    this.signal = settings.signal
+    this.startedAt = engine.runtime.now()
+    this.deadlineAt = this.startedAt + settings.deadline
   }
 
-  function decide({ failure, error }: AttemptResult): RetryDecision {
+  async send(): Promise<unknown> {
+    const { engine, plan, settings, signal, deadlineAt } = this
+    const { gate, runtime } = engine
+    let isRotated = false
+
+    for (;;) {
+      if (signal?.aborted) throw this.finish(this.abortedWhileWaiting())
+      let ticket: number
+      try {
+        const turn = gate.enter(this)
+        ticket = typeof turn === 'number' ? turn : await turn
+      } catch (error) {
+        throw this.finish(isOneBalanceError(error) && !signal?.aborted ? error : this.abortedWhileWaiting())
+      }
+      this.emit('request')
+      const attemptStartedAt = runtime.now()
+      const remaining = deadlineAt - attemptStartedAt
+      const result = await attempt(engine, plan, {
+        signal,
+        headers: settings.headers,
+        timeout: Math.max(1, Math.min(settings.timeout, remaining)),
+        scope: remaining < settings.timeout ? 'deadline' : 'attempt',
+      })
+      this.record(result, attemptStartedAt)
+      if (result.status !== undefined) this.emit('response', { status: result.status })
+
+      if (result.answer) {
+        gate.leave(ticket, { rate: result.rate ?? {} })
+        engine.budget.refill()
+        return this.accept(result.answer)
+      }
+      const error = result.error as OneBalanceError
+      const rate = result.rate && { rate: result.rate }
+      if (result.status === 401 && !isRotated && result.key !== undefined) {
+        gate.leave(ticket, rate)
+        isRotated = await hasNewKey(engine, result.key, {
+          signal,
+          timeout: Math.min(settings.timeout, deadlineAt - runtime.now()),
+        })
+        // An abort meanwhile is seen there.
+        if (isRotated || signal?.aborted) continue
+        throw this.fail(result, 'not_retryable')
+      }
+      const decision = this.decide(result)
+      gate.leave(
+        ticket,
+        rate && {
+          ...rate,
+          shutFor: result.status === 429 ? this.shutFor(decision, error) : undefined,
+        },
+      )
+      if (!decision.retry) throw this.fail(result, decision.stopped)
+      this.retries += 1
+      this.amendLast({ waitMs: decision.delay })
+      this.emit('retry', {
+        waitMs: decision.delay,
+        reason: error.code,
+        status: result.status,
+      })
+      // After a 429 the gate itself is shut for this long, and this call is the first in its line.
+      if (result.status !== 429) await runtime.sleep(decision.delay, signal).catch(() => {})
+    }
+  }
+
+  /** What is told about the answer is made for whoever asks. */
+  toInfo(): ResponseInfo {
+    return createInfo(this.answer as Answer, this.attempts, this.durationMs)
+  }
+
+  onWait(waitMs: number | undefined, reason: WaitReason): void {
+    this.emit('wait', { waitMs, reason })
+  }
+
+  private emit(type: Event['type'], details?: EventDetails): void {
+    emitEvent(this.engine, this.plan, this.attempts, type, details)
+  }
+
+  private decide({ failure, error }: AttemptResult): RetryDecision {
+    const { runtime, budget } = this.engine
     return decideRetry({
-      retryClass: plan.retryClass,
+      retryClass: this.plan.retryClass,
       failure: failure ?? { kind: 'final' },
-      retries,
-      policy: settings.retry,
+      retries: this.retries,
+      policy: this.settings.retry,
       retryAfter: error?.retryAfter,
-      remaining: deadlineAt - runtime.now(),
+      remaining: this.deadlineAt - runtime.now(),
       takeBudget: budget.take,
       random: runtime.random(),
     })
   }
 
-  function shutFor(decision: RetryDecision, { retryAfter }: OneBalanceError): number {
-    const policy = (decision.retry && settings.retry) || engine.retry || DEFAULT_RETRY
-    return waitAfterLimit({ decision, retries, retryAfter, policy, random: runtime.random })
+  private shutFor(decision: RetryDecision, { retryAfter }: OneBalanceError): number {
+    const { retry, runtime } = this.engine
+    const policy = (decision.retry && this.settings.retry) || retry || DEFAULT_RETRY
+    return waitAfterLimit({ decision, retries: this.retries, retryAfter, policy, random: runtime.random })
   }
 
-  /** A complete 2xx: what the contract says of it decides. What is told about the answer is made for whoever asks. */
-  function accept(answer: Answer): { data: unknown; toInfo: () => ResponseInfo } {
+  /** A complete 2xx: what the contract says of it decides. */
+  private accept(answer: Answer): unknown {
+    this.answer = answer
     try {
-      const data = checkAnswer(plan, answer, settings.validate)
-      const durationMs = runtime.now() - startedAt
-      return { data, toInfo: () => createInfo(answer, attempts, durationMs) }
+      return checkAnswer(this.plan, answer, this.settings.validate)
     } catch (error) {
-      amendLast({ error: (error as OneBalanceError).code })
-      throw fail({ error: error as OneBalanceError, failure: { kind: 'invalid' } }, 'not_retryable')
+      this.amendLast({ error: (error as OneBalanceError).code })
+      throw this.fail({ error: error as OneBalanceError, failure: { kind: 'invalid' } }, 'not_retryable')
     }
   }
 
-  function fail({ error, failure }: AttemptResult, stopped: Stopped): OneBalanceError {
+  private fail({ error, failure }: AttemptResult, stopped: Stopped): OneBalanceError {
+    const { plan, engine } = this
     const cause = error as OneBalanceError
     const isHidden =
       engine.adapter.hidesOutcome?.(cause) ||
       (plan.retryClass === 'once' && failure && hidesOutcome(failure) && cause.code !== 'execution_failed')
-    if (!isHidden) return finish(cause, cause.code === 'aborted' ? 'aborted' : stopped)
-    finish(cause, stopped, false)
-    return finish(
+    if (!isHidden) return this.finish(cause, cause.code === 'aborted' ? 'aborted' : stopped)
+    this.finish(cause, stopped, false)
+    return this.finish(
       new OutcomeUnknownError({
         message: `${plan.method} ${plan.path}: it may have run or not, the answer is hidden by: ${cause.message}`,
         outcome: 'unknown',
@@ -209,56 +242,55 @@ async function send(engine: Engine, plan: Plan, settings: CallSettings, order: n
     )
   }
 
-  function finish<E extends OneBalanceError>(error: E, stopped?: Stopped, isFinal = true): E {
-    const { method, path, quoteId } = plan
+  private finish<E extends OneBalanceError>(error: E, stopped?: Stopped, isFinal = true): E {
+    const { method, path, quoteId } = this.plan
     amendError(error, {
       method,
       path,
       quoteId,
-      attempts,
+      attempts: this.attempts,
       stopped: stopped ?? (error.code === 'aborted' ? 'aborted' : undefined),
     })
     if (isFinal)
-      emit('error', {
+      this.emit('error', {
         reason: error.code,
         status: typeof error.status === 'number' ? error.status : undefined,
       })
     return error
   }
 
-  function abortedWhileWaiting({ method, path }: Plan, by: AbortSignal | undefined): AbortError {
-    const lastOutcome = attempts.length === 0 || plan.retryClass === 'once' ? 'not_sent' : 'unknown'
+  private abortedWhileWaiting(): AbortError {
+    const { method, path, retryClass } = this.plan
+    const lastOutcome = this.attempts.length === 0 || retryClass === 'once' ? 'not_sent' : 'unknown'
     return new AbortError({
       message: `${method} ${path}: aborted by the caller while it waited`,
       outcome: lastOutcome,
-      cause: by?.reason,
+      cause: this.signal?.reason,
     })
   }
 
-  function record({ error, status }: AttemptResult, at: number): void {
-    const durationMs = runtime.now() - at
+  private record({ error, status }: AttemptResult, at: number): void {
+    const endedAt = this.engine.runtime.now()
+    const durationMs = endedAt - at
+    this.durationMs = endedAt - this.startedAt
     const answered = status === undefined ? { startedAt: at, durationMs } : { startedAt: at, durationMs, status }
-    attempts.push(error ? { ...answered, error: error.code } : answered)
+    this.attempts.push(error ? { ...answered, error: error.code } : answered)
   }
 
-  function amendLast(more: Partial<AttemptRecord>): void {
-    attempts.push({ ...(attempts.pop() as AttemptRecord), ...more })
+  private amendLast(more: Partial<AttemptRecord>): void {
+    this.attempts.push({ ...(this.attempts.pop() as AttemptRecord), ...more })
   }
 }
 
-function createInfo(
-  { status, headers, requestId }: Answer,
-  attempts: readonly AttemptRecord[],
-  durationMs: number,
-): ResponseInfo {
+function createInfo(answer: Answer, attempts: readonly AttemptRecord[], durationMs: number): ResponseInfo {
   let copy: Headers | undefined
   return Object.freeze({
-    status,
+    status: answer.status,
     get headers() {
-      copy ??= headers()
+      copy ??= answer.headers()
       return copy
     },
-    requestId: requestId(),
+    requestId: answer.requestId(),
     attempts,
     durationMs,
   })

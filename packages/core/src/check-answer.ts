@@ -14,14 +14,14 @@ import type { Plan } from './plan.ts'
  */
 export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unknown {
   const { endpoint, method, path } = plan
-  const { status, text, requestId } = answer
+  const { status, text } = answer
   const invalid = (problem: string, issues?: readonly Issue[]): ResponseError =>
     new ResponseError({
       code: 'invalid_response',
       message: `${method} ${path}: ${status}, but ${problem}`,
       outcome: 'accepted',
       status,
-      requestId: requestId(),
+      requestId: answer.requestId(),
       issues,
       hint: 'This is not what the API documents: check baseURL, and for a newer version of this library.',
     })
@@ -47,7 +47,7 @@ export function checkAnswer(plan: Plan, answer: Answer, validate: boolean): unkn
       message: `${method} ${path}: ${status}, but the API reports a failure: ${said}`,
       outcome: 'unknown',
       status,
-      requestId: requestId(),
+      requestId: answer.requestId(),
       serverError: { error: said },
       hint: 'Ask for the status of the quote before doing anything else: executeAndWait does so.',
     })

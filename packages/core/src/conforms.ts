@@ -84,8 +84,9 @@ function compileObject(entries: Readonly<Record<string, Part>>): Check {
     if (typeof value !== 'object' || value === null) return false
     const object = value as Record<string, unknown>
     for (const { name, check, mayMiss, isFilled } of fields) {
-      if (name in object) {
-        if (!check(object[name])) return false
+      const field = object[name]
+      if (field !== undefined || name in object) {
+        if (!check(field)) return false
       } else if (!mayMiss) return false
       else if (isFilled && !check(undefined)) return false
     }

@@ -8,16 +8,19 @@ export type EventDetails = {
 }
 
 /** Tells the user's hooks and the adapter what happens in one call. */
-export function createEmitter(engine: Engine, plan: Plan, attempts: { readonly length: number }) {
-  const { hooks, adapter, runtime } = engine
-  return (type: Event['type'], details: EventDetails = {}): void => {
-    const hook = hooks[type]
-    if (!hook && !adapter.onEvent) return
-    // While an attempt is under way it is not among the recorded ones.
-    const attempt = type === 'request' ? attempts.length + 1 : Math.max(1, attempts.length + (type === 'wait' ? 1 : 0))
-    const event = createEvent(type, runtime.now(), attempt, plan, details)
-    for (const observer of [hook, adapter.onEvent]) notify(observer, event)
-  }
+export function emitEvent(
+  { hooks, adapter, runtime }: Engine,
+  plan: Plan,
+  attempts: { readonly length: number },
+  type: Event['type'],
+  details: EventDetails = {},
+): void {
+  const hook = hooks[type]
+  if (!hook && !adapter.onEvent) return
+  // While an attempt is under way it is not among the recorded ones.
+  const attempt = type === 'request' ? attempts.length + 1 : Math.max(1, attempts.length + (type === 'wait' ? 1 : 0))
+  const event = createEvent(type, runtime.now(), attempt, plan, details)
+  for (const observer of [hook, adapter.onEvent]) notify(observer, event)
 }
 
 /** Makes an event. */

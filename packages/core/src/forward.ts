@@ -3,7 +3,7 @@ import type { AnyEndpoint, Api } from './api.ts'
 import { type AttemptOptions, type AttemptResult, attempt, type StreamedAnswer, type Wire } from './attempt.ts'
 import { isOneBalanceError, type OneBalanceError } from './errors/base.ts'
 import { AbortError, ConfigurationError } from './errors/classes.ts'
-import { createEmitter } from './events.ts'
+import { emitEvent } from './events.ts'
 import type { Abortable } from './on-abort.ts'
 import type { ClientOptions, Runtime } from './options.ts'
 import type { Plan } from './plan.ts'
@@ -91,18 +91,17 @@ export function createForwarder(options: ClientOptions, adapter: Adapter = webAd
       return { error: isOneBalanceError(error) ? error : givenUp(plan, error) }
     }
     const attempts = { length: 0 }
-    const emit = createEmitter(engine, plan, attempts)
     let result: AttemptResult
     do {
-      emit('request')
+      emitEvent(engine, plan, attempts, 'request')
       result = await attempt(wire, plan, { signal, headers, timeout, scope: 'attempt', openStream })
       attempts.length += 1
-      if (result.status !== undefined) emit('response', { status: result.status })
+      if (result.status !== undefined) emitEvent(engine, plan, attempts, 'response', { status: result.status })
     } while (attempts.length === 1 && result.status === 401 && (await canAskAgain(result, signal)))
     const { stream, error, status, rate, headers: answered } = result
     gate.leave(ticket, rate && { rate, shutFor: status === 429 ? shutFor(error?.retryAfter) : undefined })
     if (stream) return { stream, status: status as number, headers: answered }
-    emit('error', { reason: error?.code, status })
+    emitEvent(engine, plan, attempts, 'error', { reason: error?.code, status })
     return { error: error as OneBalanceError, headers: answered }
   }
 

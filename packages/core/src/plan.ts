@@ -59,7 +59,7 @@ export function planEndpoint(base: SecureBase, endpoint: AnyEndpoint, given: unk
     rest = Object.fromEntries(Object.entries(fields).filter(([name]) => !names.has(name)))
   }
   const isRead = READS.includes(method)
-  return Object.freeze({
+  return {
     method,
     path,
     url: base.origin + base.prefix + path + (isRead ? encodeQuery(rest, fail) : ''),
@@ -67,7 +67,7 @@ export function planEndpoint(base: SecureBase, endpoint: AnyEndpoint, given: unk
     retryClass,
     endpoint,
     quoteId: endpoint.quoteId?.(input),
-  })
+  }
 }
 
 /** What `client.request()` takes beside method and path. */
@@ -96,7 +96,7 @@ export function planRaw(base: SecureBase, method: string, path: string, request:
     throw inputError(method, path, issues)
   }
   if (isRead && body !== undefined) fail([{ path: 'body', message: `a ${method} request has none; use query` }])
-  return Object.freeze({
+  return {
     method: method as Method,
     path,
     url: base.origin + base.prefix + path + encodeQuery(query, fail),
@@ -104,7 +104,7 @@ export function planRaw(base: SecureBase, method: string, path: string, request:
     retryClass,
     endpoint: undefined,
     quoteId: undefined,
-  })
+  }
 }
 
 const READS: readonly string[] = ['GET', 'HEAD']

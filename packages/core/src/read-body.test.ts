@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { chunked } from '../test/transport.ts'
-import { readBody } from './read-body.ts'
+import { collectBody, toBody } from './read-body.ts'
 import { resolveRuntime } from './runtime.ts'
 import { limitTime } from './time-limit.ts'
 
@@ -14,7 +14,7 @@ function framed(text: string, headers: Record<string, string>, status = 200) {
 
 async function read(response: Response, { isFramed = true, timeout = 1_000 } = {}) {
   const limit = limitTime(resolveRuntime(), { signal: undefined, timeout })
-  const body = await readBody(response, MAX_BYTES, limit, isFramed)
+  const body = toBody(await collectBody(response, MAX_BYTES, limit, isFramed), response.ok)
   limit.end(false)
   return body
 }

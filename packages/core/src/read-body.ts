@@ -49,20 +49,8 @@ export function openBody(response: Response, maxBytes: number, limit: TimeLimit)
   }
 }
 
-/**
- * Reads a body as UTF-8, up to `maxBytes`; past them, reading stops and the connection is dropped. `isFramed`: the transport keeps
- * bodies to their declared length.
- */
-export function readBody(
-  response: Response,
-  maxBytes: number,
-  limit: TimeLimit,
-  isFramed: boolean | undefined,
-): Promise<Body> {
-  return collectBody(response, maxBytes, limit, isFramed).then((body) => toText(body, response.ok))
-}
-
-function toText({ chunks, failure }: CollectedBody, isOk: boolean): Body {
+/** A collected body as UTF-8. What is not `isOk` is only read for a message, so any text will do. */
+export function toBody({ chunks, failure }: CollectedBody, isOk: boolean): Body {
   // Only an error's message is made of it, and that is short.
   if (failure) return { text: decode(chunks.slice(0, 4), false), failure }
   try {
@@ -75,7 +63,10 @@ function toText({ chunks, failure }: CollectedBody, isOk: boolean): Body {
   }
 }
 
-/** A body in as few promises as the transport can give it. Never rejects. */
+/**
+ * A body of up to `maxBytes` in as few promises as the transport can give it; past them, reading stops and the connection is dropped.
+ * `isFramed`: the transport keeps bodies to their declared length. Never rejects.
+ */
 export function collectBody(
   response: Response,
   maxBytes: number,

@@ -32,6 +32,10 @@ export function abortable<T>(start: () => Promise<T>, signal: AbortSignal | unde
 }
 
 function startTimer(ms: number, fn: () => void): () => void {
+  if (ms <= MAX_TIMER_MS) {
+    const timer = setTimeout(fn, ms)
+    return () => clearTimeout(timer)
+  }
   let rest = ms - MAX_TIMER_MS
   const next = (): void => {
     if (rest <= 0) {
@@ -42,7 +46,7 @@ function startTimer(ms: number, fn: () => void): () => void {
     rest -= step
     timer = setTimeout(next, step)
   }
-  let timer = setTimeout(next, Math.min(ms, MAX_TIMER_MS))
+  let timer = setTimeout(next, MAX_TIMER_MS)
   return () => clearTimeout(timer)
 }
 

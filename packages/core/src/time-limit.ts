@@ -23,62 +23,62 @@ export function limitTime(
 }
 
 class Limit implements TimeLimit {
-  #reason: 'timeout' | 'aborted' | undefined
-  #controller: AbortController | undefined
-  #rejectRace: ((reason: unknown) => void) | undefined
-  #stop: ((reason: unknown) => void) | undefined
-  readonly #cancelTimer: () => void
-  readonly #stopListening: (() => void) | undefined
+  private reason: 'timeout' | 'aborted' | undefined
+  private controller: AbortController | undefined
+  private rejectRace: ((reason: unknown) => void) | undefined
+  private stop: ((reason: unknown) => void) | undefined
+  private readonly cancelTimer: () => void
+  private readonly stopListening: (() => void) | undefined
 
   constructor(
     runtime: Runtime,
     { signal, timeout }: { readonly signal: Abortable | undefined; readonly timeout: number },
   ) {
-    this.#cancelTimer = runtime.setTimer(timeout, () => this.#end('timeout'))
-    if (signal?.aborted) this.#end('aborted')
-    this.#stopListening = signal && onAbort(signal, () => this.#end('aborted'))
+    this.cancelTimer = runtime.setTimer(timeout, () => this.halt('timeout'))
+    if (signal?.aborted) this.halt('aborted')
+    this.stopListening = signal && onAbort(signal, () => this.halt('aborted'))
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController()
-      if (this.#reason) this.#controller.abort(STOPPED)
+    if (!this.controller) {
+      this.controller = new AbortController()
+      if (this.reason) this.controller.abort(STOPPED)
     }
-    return this.#controller.signal
+    return this.controller.signal
   }
 
   onStop(stop: (reason: unknown) => void): void {
-    if (this.#reason) stop(STOPPED)
-    else this.#stop = stop
+    if (this.reason) stop(STOPPED)
+    else this.stop = stop
   }
 
   race<T>(promise: Promise<T>, discard?: (late: T) => void): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#reason) reject(STOPPED)
-      this.#rejectRace = reject
-      promise.then((value) => (this.#reason ? discard?.(value) : resolve(value)), reject)
+      if (this.reason) reject(STOPPED)
+      this.rejectRace = reject
+      promise.then((value) => (this.reason ? discard?.(value) : resolve(value)), reject)
     })
   }
 
   stopped(): 'timeout' | 'aborted' | undefined {
-    return this.#reason
+    return this.reason
   }
 
   end(drop: boolean): void {
-    this.#cancelTimer()
-    this.#stopListening?.()
-    if (drop) this.#drop()
+    this.cancelTimer()
+    this.stopListening?.()
+    if (drop) this.drop()
   }
 
-  #end(why: 'timeout' | 'aborted'): void {
-    this.#reason ??= why
-    this.#rejectRace?.(STOPPED)
-    this.#drop()
+  private halt(why: 'timeout' | 'aborted'): void {
+    this.reason ??= why
+    this.rejectRace?.(STOPPED)
+    this.drop()
   }
 
-  #drop(): void {
-    this.#stop?.(STOPPED)
-    this.#controller?.abort(STOPPED)
+  private drop(): void {
+    this.stop?.(STOPPED)
+    this.controller?.abort(STOPPED)
   }
 }
 

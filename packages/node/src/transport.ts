@@ -3,6 +3,7 @@ import type { Dispatcher } from 'undici'
 import { ResponseBody } from './body.ts'
 import { findBuiltinAgent } from './builtin.ts'
 import { createConnect, type Waiting } from './connect.ts'
+import { type Connection, ConnectionPool, type Passenger } from './connection-pool.ts'
 import { findDecoder } from './decode.ts'
 import { refuseUnsafeEnvironment } from './guard.ts'
 import { LightHeaders } from './light-headers.ts'
@@ -77,7 +78,7 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
       closed ??= new Promise<void>((resolve) => {
         onIdle = resolve
         if (underWay === 0) resolve()
-      }).then(async () => (await loading)?.dispatcher.close())
+      }).then(async () => (await loading)?.connections.close())
       return closed
     },
   }
@@ -99,7 +100,7 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
 }
 
 interface Pool {
-  readonly dispatcher: Dispatcher
+  readonly connections: ConnectionPool
   readonly waiting: Waiting
 }
 
@@ -111,68 +112,87 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
     bodyTimeout: 0,
     pipelining: 1,
     allowH2: false,
-    ...(connections !== undefined && { connections }),
+    connections: 1,
   }
   const { connect, waiting } = createConnect(trust)
   if (proxy) {
     const ProxyAgent = await loadProxyAgent()
-    return { dispatcher: new ProxyAgent({ ...common, requestTls: trust, connect: trust }), waiting }
+    const create = (): Dispatcher => new ProxyAgent({ ...common, requestTls: trust, connect: trust })
+    return { connections: new ConnectionPool(create, connections), waiting }
   }
   const Agent = findBuiltinAgent() ?? (await loadAgent())
-  return { dispatcher: new Agent({ ...common, connect }), waiting }
+  return { connections: new ConnectionPool(() => new Agent({ ...common, connect }), connections), waiting }
 }
 
-/** One request and its answer: what undici calls as they go. */
-class Exchange implements Dispatcher.DispatchHandler {
+/** One request and its answer: what undici calls as they go. Its fields are not `#`: until V8 has compiled it, each of those costs a call. */
+class Exchange implements Dispatcher.DispatchHandler, Passenger {
   readonly answer: Promise<Response>
-  readonly #url: string
-  readonly #waiting: Waiting
-  readonly #signal: AbortSignal | undefined
-  readonly #onStart: (() => void) | undefined
-  #resolve!: (response: Response) => void
-  #reject!: (reason: unknown) => void
-  #onAnswer: (() => void) | undefined
-  #onAbort: (() => void) | undefined
-  #controller: Dispatcher.DispatchController | undefined
-  #body: ResponseBody | undefined
-  #stopped: { readonly reason: unknown } | undefined
-  #isWaiting = true
+  private readonly url: string
+  private readonly init: RequestInit
+  private readonly sent: string | Uint8Array | null
+  private readonly end: number
+  private readonly connections: ConnectionPool
+  private readonly waiting: Waiting
+  private readonly signal: AbortSignal | undefined
+  private readonly onStart: (() => void) | undefined
+  private resolve!: (response: Response) => void
+  private reject!: (reason: unknown) => void
+  private onAnswer: (() => void) | undefined
+  private onAbort: (() => void) | undefined
+  private controller: Dispatcher.DispatchController | undefined
+  private body: ResponseBody | undefined
+  private stopped: { readonly reason: unknown } | undefined
+  private isWaiting = true
+  private connection: Connection | undefined
 
   constructor(
-    { dispatcher, waiting }: Pool,
+    { connections, waiting }: Pool,
     url: string,
     init: RequestInit & RequestControl,
     body: string | Uint8Array | null,
     onAnswer: () => void,
   ) {
-    this.#onAnswer = onAnswer
-    this.#url = url
-    this.#waiting = waiting
-    this.#onStart = init[REQUEST_START]
+    this.onAnswer = onAnswer
+    this.url = url
+    this.init = init
+    this.sent = body
+    this.connections = connections
+    const path = url.indexOf('/', url.indexOf('//') + 2)
+    this.end = path === -1 ? url.length : path
+    this.waiting = waiting
+    this.onStart = init[REQUEST_START]
     this.answer = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
+      this.resolve = resolve
+      this.reject = reject
     })
     waiting.enter()
     const signal = init.signal ?? undefined
-    this.#signal = signal
-    if (signal?.aborted) this.#stop(signal.reason)
+    this.signal = signal
+    if (signal?.aborted) this.stop(signal.reason)
     else if (signal) {
-      const onAbort = (): void => this.#stop(signal.reason)
-      this.#onAbort = onAbort
+      const onAbort = (): void => this.stop(signal.reason)
+      this.onAbort = onAbort
       signal.addEventListener('abort', onAbort, { once: true })
     }
-    init[REQUEST_STOP]?.((reason) => this.#stop(reason))
-    if (this.#stopped) return
-    const path = url.indexOf('/', url.indexOf('//') + 2)
-    const end = path === -1 ? url.length : path
-    dispatcher.dispatch(
+    init[REQUEST_STOP]?.((reason) => this.stop(reason))
+    if (this.stopped) return
+    connections.enter(url.slice(0, this.end), this)
+  }
+
+  get isGone(): boolean {
+    return this.stopped !== undefined
+  }
+
+  board(connection: Connection): void {
+    this.connection = connection
+    const { method = 'GET', headers } = this.init
+    connection.dispatcher.dispatch(
       {
-        origin: url.slice(0, end),
-        path: url.slice(end) || '/',
-        method: (init.method ?? 'GET').toUpperCase() as Dispatcher.HttpMethod,
-        headers: toHeaders(init.headers),
-        body,
+        origin: connection.origin,
+        path: this.url.slice(this.end) || '/',
+        method: method.toUpperCase() as Dispatcher.HttpMethod,
+        headers: toHeaders(headers),
+        body: this.sent,
       },
       this,
     )
@@ -180,10 +200,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // Thrown here, an abort leaves the connection to the next request.
-    if (this.#stopped) throw this.#stopped.reason
-    this.#controller = controller
-    this.#stopWaiting()
-    this.#onStart?.()
+    if (this.stopped) throw this.stopped.reason
+    this.controller = controller
+    this.stopWaiting()
+    this.onStart?.()
   }
 
   onResponseStart(
@@ -193,67 +213,65 @@ class Exchange implements Dispatcher.DispatchHandler {
     statusText = '',
   ): void {
     if (status < 200) return
-    this.#body = new ResponseBody(controller)
+    this.body = new ResponseBody(controller)
     const coding = raw['content-encoding']
     const decode = coding === undefined ? undefined : findDecoder(new LightHeaders(raw).get('content-encoding'))
     const response = new LightResponse({
-      url: this.#url,
+      url: this.url,
       status,
       statusText,
       headers: new LightHeaders(raw, decode && ['content-encoding', 'content-length']),
-      reader: decode ? decode(this.#body) : this.#body,
+      reader: decode ? decode(this.body) : this.body,
     })
-    this.#resolve(response as unknown as Response)
-    this.#answered()
+    this.resolve(response as unknown as Response)
+    this.answered()
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    this.#body?.push(chunk)
+    this.body?.push(chunk)
   }
 
   onResponseEnd(): void {
-    this.#settle()
-    // undici frees the connection in the next turn of the event loop: a caller who goes on only then gets the same one again.
-    queueMicrotask(() => setImmediate(endBody, this.#body))
+    this.settle(false)
+    this.body?.end()
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
-    this.#settle()
-    this.#fail(error)
+    // What never began leaves the connection as it was.
+    this.settle(this.controller !== undefined)
+    this.fail(error)
   }
 
-  #stop(reason: unknown): void {
-    this.#stopped ??= { reason }
-    this.#fail(reason)
-    this.#controller?.abort(reason as Error)
-    this.#stopWaiting()
+  private stop(reason: unknown): void {
+    this.stopped ??= { reason }
+    this.fail(reason)
+    this.controller?.abort(reason as Error)
+    this.stopWaiting()
   }
 
-  #fail(error: unknown): void {
-    this.#reject(error)
-    this.#answered()
-    this.#body?.error(error)
+  private fail(error: unknown): void {
+    this.reject(error)
+    this.answered()
+    this.body?.error(error)
   }
 
-  #answered(): void {
-    this.#onAnswer?.()
-    this.#onAnswer = undefined
+  private answered(): void {
+    this.onAnswer?.()
+    this.onAnswer = undefined
   }
 
-  #settle(): void {
-    if (this.#onAbort) this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#stopWaiting()
+  private settle(isBroken: boolean): void {
+    if (this.onAbort) this.signal?.removeEventListener('abort', this.onAbort)
+    this.stopWaiting()
+    if (this.connection) this.connections.release(this.connection, isBroken)
+    this.connection = undefined
   }
 
-  #stopWaiting(): void {
-    if (!this.#isWaiting) return
-    this.#isWaiting = false
-    this.#waiting.leave()
+  private stopWaiting(): void {
+    if (!this.isWaiting) return
+    this.isWaiting = false
+    this.waiting.leave()
   }
-}
-
-function endBody(body: ResponseBody | undefined): void {
-  body?.end()
 }
 
 /** undici frames the message itself, by the bytes that it is given. */

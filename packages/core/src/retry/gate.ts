@@ -11,7 +11,7 @@ export interface GateEntry {
   readonly deadlineAt: number
   readonly signal?: Abortable | undefined
   /** Told once, when the call has to wait: for how long as far as known, and for what. */
-  readonly onWait?: ((waitMs: number | undefined, reason: WaitReason) => void) | undefined
+  onWait?(waitMs: number | undefined, reason: WaitReason): void
 }
 
 /** What a call waits for. */
@@ -113,7 +113,8 @@ export function createGate(options: {
         stopListening?.()
       }
       const waiter: Waiter = {
-        ...entry,
+        order: entry.order,
+        deadlineAt: entry.deadlineAt,
         since: sinceOf(entry),
         admit() {
           // Its timer is due at this very moment, and comes second.

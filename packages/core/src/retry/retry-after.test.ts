@@ -91,7 +91,7 @@ describe('parseHttpDate', () => {
 
 const NAMES = { limit: 'x-limit', remaining: 'x-remaining', reset: 'x-reset' }
 const read = (headers: Record<string, string>, resetUnit: RateHeaders['resetUnit'] = 'epoch_s', now = NOW) =>
-  readRateInfo(new Headers(headers), { ...NAMES, resetUnit }, now)
+  readRateInfo(new Headers(headers), { ...NAMES, resetUnit }, () => now)
 
 describe('readRateInfo', () => {
   it.each<[RateHeaders['resetUnit'], string, number | undefined]>([
@@ -146,10 +146,10 @@ describe('readRateInfo', () => {
   })
 
   it('reads Retry-After alone where the API has no rate headers, and nothing where there is nothing', () => {
-    expect(readRateInfo(new Headers({ 'retry-after': '2', 'x-reset': '9' }), undefined, NOW)).toEqual({
+    expect(readRateInfo(new Headers({ 'retry-after': '2', 'x-reset': '9' }), undefined, () => NOW)).toEqual({
       retryAfter: 2_000,
     })
-    expect(readRateInfo(new Headers(), undefined, NOW)).toEqual({})
+    expect(readRateInfo(new Headers(), undefined, () => NOW)).toEqual({})
     expect(read({})).toEqual({})
   })
 
@@ -169,7 +169,7 @@ describe('readRateInfo', () => {
     fc.assert(
       fc.property(headers, unit, fc.nat(4_102_444_800_000), (headers, resetUnit, now) => {
         const reader: HeaderReader = { get: (name) => headers[name] ?? null }
-        for (const number of Object.values(readRateInfo(reader, { ...NAMES, resetUnit }, now)))
+        for (const number of Object.values(readRateInfo(reader, { ...NAMES, resetUnit }, () => now)))
           if (number !== undefined) expect(number).toBeGreaterThanOrEqual(0)
       }),
       { numRuns: 3_000 },

@@ -21,7 +21,7 @@ export interface HeaderReader {
 export function readRateInfo(
   headers: HeaderReader,
   names: RateHeaders | undefined,
-  now: number,
+  clock: () => number,
   isRefused = true,
 ): RateInfo {
   const retryAfterText = headers.get('retry-after')
@@ -31,6 +31,7 @@ export function readRateInfo(
   // While more requests are allowed, nobody waits for the reset, and reading a date costs more than all the rest of this.
   const resetText = names && (isRefused || !remaining) ? headers.get(names.reset) : undefined
   if (retryAfterText === null && !resetText) return { limit, remaining }
+  const now = clock()
   const dateText = headers.get('date')
   const serverNow = (dateText === null ? undefined : parseHttpDate(dateText, now)) ?? now
   return {

@@ -134,7 +134,7 @@ export function simulate(policy: RetryOptions | false | undefined, scenario: Sce
       return { failure: { kind: 'timeout' }, code: 'timeout' }
     }
     clock += latency
-    const rate = readRateInfo(new Headers(headers), api.rateHeaders, clock)
+    const rate = readRateInfo(new Headers(headers), api.rateHeaders, () => clock)
     if (status >= 200 && status < 300) return { status, rate }
     if (status < 400) return { status, rate, failure: { kind: 'final' }, code: 'unexpected_redirect' }
     const { method, path, retry: retryClass } = endpoint

@@ -1,0 +1,93 @@
+import type { Dispatcher } from 'undici'
+
+/** A request that needs a connection for itself. */
+export interface Passenger {
+  /** Whether it does not want one any more. */
+  readonly isGone: boolean
+  /** Its turn has come. The connection is its own until it is given back by `release`. */
+  board(connection: Connection): void
+}
+
+/** What sends one request at a time to one origin. */
+export interface Connection {
+  readonly origin: string
+  readonly dispatcher: Dispatcher
+}
+
+/** The connections to one origin. */
+interface Line {
+  /** The one that was used last is at the end, and goes out first, so that those that are not needed become old. */
+  readonly free: Connection[]
+  readonly queue: Passenger[]
+  count: number
+}
+
+/**
+ * Connections of one request each. undici's own pool has one that has just answered free a turn of the event loop later, and opens a
+ * second meanwhile; here whoever goes on when the answer has ended goes on with the same connection, and in the same turn.
+ */
+export class ConnectionPool {
+  readonly #create: () => Dispatcher
+  readonly #limit: number
+  readonly #lines = new Map<string, Line>()
+  readonly #dispatchers = new Set<Dispatcher>()
+
+  /** `create` makes a dispatcher with one connection to an origin. */
+  constructor(create: () => Dispatcher, limit = Number.POSITIVE_INFINITY) {
+    this.#create = create
+    this.#limit = limit
+  }
+
+  /** Lets a request go as soon as there is a connection for it. */
+  enter(origin: string, passenger: Passenger): void {
+    let line = this.#lines.get(origin)
+    if (!line) {
+      line = { free: [], queue: [], count: 0 }
+      this.#lines.set(origin, line)
+    }
+    const free = line.free.pop()
+    if (free) passenger.board(free)
+    else if (line.count < this.#limit) passenger.board(this.#open(origin, line))
+    else line.queue.push(passenger)
+  }
+
+  /** Takes a connection back. One that broke is not used again. */
+  release(connection: Connection, isBroken: boolean): void {
+    const line = this.#lines.get(connection.origin) as Line
+    if (isBroken) this.#drop(connection, line)
+    let next = line.queue.shift()
+    while (next?.isGone) next = line.queue.shift()
+    if (!next) {
+      if (!isBroken) line.free.push(connection)
+      return
+    }
+    const follower = next
+    const for_ = isBroken ? this.#open(connection.origin, line) : connection
+    // What undici still has to do with the answer comes first.
+    queueMicrotask(() => follower.board(for_))
+  }
+
+  /** Closes what is open. Nothing may be under way. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#dispatchers].map((dispatcher) => dispatcher.close()))
+  }
+
+  #open(origin: string, line: Line): Connection {
+    const connection = { origin, dispatcher: this.#create() }
+    line.count += 1
+    this.#dispatchers.add(connection.dispatcher)
+    connection.dispatcher.on('disconnect', () => {
+      const place = line.free.indexOf(connection)
+      if (place === -1) return
+      line.free.splice(place, 1)
+      this.#drop(connection, line)
+    })
+    return connection
+  }
+
+  #drop({ dispatcher }: Connection, line: Line): void {
+    line.count -= 1
+    this.#dispatchers.delete(dispatcher)
+    dispatcher.close().catch(() => {})
+  }
+}
