@@ -71,6 +71,26 @@ describe('a warm call', () => {
   })
 })
 
+describe('the heap', () => {
+  // Such as a function that is written where it is assigned to a property: V8 makes it for a long life, with all that it holds.
+  test('a call leaves nothing that only a full collection finds', async () => {
+    const printed = await run(
+      programOf(`
+      const { getHeapSpaceStatistics, setFlagsFromString } = await import('node:v8')
+      const { runInNewContext } = await import('node:vm')
+      setFlagsFromString('--expose-gc')
+      const old = () => getHeapSpaceStatistics().find((space) => space.space_name === 'old_space').space_used_size
+      const work = async () => { for (let n = 0; n < 1000; n += 1) await client.assets.list() }
+      await work()
+      runInNewContext('gc')()
+      const before = old()
+      await work()
+      console.log(JSON.stringify((old() - before) / 1000))`),
+    )
+    expect(JSON.parse(printed)).toBeLessThan(1_000)
+  })
+})
+
 describe('the import', () => {
   test('loads these modules, and undici’s package not before the first call, if at all', async () => {
     const printed = await run(`
