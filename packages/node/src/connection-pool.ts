@@ -57,14 +57,12 @@ export class ConnectionPool {
     if (isBroken) this.#drop(connection, line)
     let next = line.queue.shift()
     while (next?.isGone) next = line.queue.shift()
-    if (!next) {
-      if (!isBroken) line.free.push(connection)
-      return
-    }
-    const follower = next
-    const for_ = isBroken ? this.#open(connection.origin, line) : connection
-    // What undici still has to do with the answer comes first.
-    queueMicrotask(() => follower.board(for_))
+    if (next) {
+      const follower = next
+      const place = isBroken ? this.#open(connection.origin, line) : connection
+      // What undici still has to do with the answer comes first.
+      queueMicrotask(() => follower.board(place))
+    } else if (!isBroken) line.free.push(connection)
   }
 
   /** Closes what is open. Nothing may be under way. */

@@ -126,7 +126,9 @@ export function createHandler(options: ProxyOptions, adapter: Adapter, isServer:
     // A traceparent is of one request, so it is not part of what an answer depends on.
     const { accept = '', 'accept-language': language = '' } = headers
     const order = query.includes('&') ? query.split('&').sort().join('&') : query
-    const key = JSON.stringify([endpoint.isPublic ? '' : caller, endpoint.method, path, order, accept, language])
+    // Nothing before the caller can hold a line break, and what comes last needs no end.
+    const whose = endpoint.isPublic ? 'everybody' : `of ${caller}`
+    const key = `${endpoint.method} ${path}?${order}\n${accept}\n${language}\n${whose}`
     const got = answers.get(key, endpoint, (signal) => ask(matched, { body: undefined, headers, signal }))
     if (got.from === 'cache') {
       usage.count('cache_hits')
