@@ -30,7 +30,7 @@ export interface Cell {
 export type Report = Readonly<Record<string, Cell>>
 
 /** Requests before the first that is measured, so that the client's code is compiled; each later cell finds it so. */
-const WARM_UP = 12_000
+const WARM_UP = 2_000
 
 const order = JSON.parse(process.argv[2] as string) as Order
 const { create } = (await import(`./clients/${order.module}.js`)) as { create: CreateClient }

@@ -112,6 +112,18 @@ test('the connection that was used last is used first', async () => {
   expect(new Set(server.requests.slice(3).map(({ connection }) => connection)).size).toBe(1)
 })
 
+test('what cannot be sent is refused, and keeps no place', async () => {
+  const server = await serve(ok)
+  const fetch = open({ connections: 1 })
+  await (await fetch(server.url)).json()
+  const first = fetch(server.url)
+  const wrong = fetch(server.url, { headers: { 'no name': 'x' } })
+  const last = fetch(server.url)
+  await expect(wrong).rejects.toThrow(TypeError)
+  for (const answer of [first, last]) expect(await (await answer).json()).toEqual({})
+  await fetch.close()
+})
+
 test('the limit is one for each origin', async () => {
   const [one, other] = [await serveByHand(), await serveByHand()]
   const fetch = open({ connections: 1 })

@@ -23,8 +23,8 @@ interface Line {
 }
 
 /**
- * Connections of one request each. undici's own pool has one that has just answered free a turn of the event loop later, and opens a
- * second meanwhile; here whoever goes on when the answer has ended goes on with the same connection, and in the same turn.
+ * Connections of one request each, those that were used last first. undici's own pool looks through all of them for each request, and
+ * opens a second one for a caller who goes on before it has noticed that the first is free.
  */
 export class ConnectionPool {
   readonly #create: () => Dispatcher
@@ -58,10 +58,7 @@ export class ConnectionPool {
     let next = line.queue.shift()
     while (next?.isGone) next = line.queue.shift()
     if (next) {
-      const follower = next
-      const place = isBroken ? this.#open(connection.origin, line) : connection
-      // What undici still has to do with the answer comes first.
-      queueMicrotask(() => follower.board(place))
+      next.board(isBroken ? this.#open(connection.origin, line) : connection)
     } else if (!isBroken) line.free.push(connection)
   }
 

@@ -71,8 +71,13 @@ export function createNodeTransport(options: TransportOptions): Transport & { cl
       underWay += 1
       const { body } = init
       // What is there already needs no turn of the event loop, and mostly all of it is.
-      if (pool && isReady(body)) return new Exchange(pool, url, init, body ?? null, settled).answer
-      return prepare(url, init)
+      if (!pool || !isReady(body)) return prepare(url, init)
+      try {
+        return new Exchange(pool, url, init, body ?? null, settled).answer
+      } catch (error) {
+        settled()
+        return Promise.reject(error)
+      }
     },
     close() {
       closed ??= new Promise<void>((resolve) => {
@@ -117,7 +122,12 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
   const { connect, waiting } = createConnect(trust)
   if (proxy) {
     const ProxyAgent = await loadProxyAgent()
-    const create = (): Dispatcher => new ProxyAgent({ ...common, requestTls: trust, connect: trust })
+    // Read once, so that all connections go the same way; what cannot be used is refused before the first.
+    const { http_proxy, HTTP_PROXY, https_proxy, HTTPS_PROXY } = process.env
+    const [httpProxy, httpsProxy] = [http_proxy ?? HTTP_PROXY, https_proxy ?? HTTPS_PROXY]
+    const proxies = { ...(httpProxy !== undefined && { httpProxy }), ...(httpsProxy !== undefined && { httpsProxy }) }
+    const create = (): Dispatcher => new ProxyAgent({ ...common, ...proxies, requestTls: trust, connect: trust })
+    await create().close()
     return { connections: new ConnectionPool(create, connections), waiting }
   }
   const Agent = findBuiltinAgent() ?? (await loadAgent())
@@ -128,7 +138,8 @@ async function createPool({ ca, connections, proxy }: TransportOptions): Promise
 class Exchange implements Dispatcher.DispatchHandler, Passenger {
   readonly answer: Promise<Response>
   private readonly url: string
-  private readonly init: RequestInit
+  private readonly method: string
+  private readonly headers: Record<string, string>
   private readonly sent: string | Uint8Array | null
   private readonly end: number
   private readonly connections: ConnectionPool
@@ -154,7 +165,9 @@ class Exchange implements Dispatcher.DispatchHandler, Passenger {
   ) {
     this.onAnswer = onAnswer
     this.url = url
-    this.init = init
+    this.method = (init.method ?? 'GET').toUpperCase()
+    // What cannot be sent is refused here, before there is a connection to give back.
+    this.headers = toHeaders(init.headers)
     this.sent = body
     this.connections = connections
     const path = url.indexOf('/', url.indexOf('//') + 2)
@@ -185,13 +198,12 @@ class Exchange implements Dispatcher.DispatchHandler, Passenger {
 
   board(connection: Connection): void {
     this.connection = connection
-    const { method = 'GET', headers } = this.init
     connection.dispatcher.dispatch(
       {
         origin: connection.origin,
         path: this.url.slice(this.end) || '/',
-        method: method.toUpperCase() as Dispatcher.HttpMethod,
-        headers: toHeaders(headers),
+        method: this.method as Dispatcher.HttpMethod,
+        headers: this.headers,
         body: this.sent,
       },
       this,
@@ -232,14 +244,24 @@ class Exchange implements Dispatcher.DispatchHandler, Passenger {
   }
 
   onResponseEnd(): void {
-    this.settle(false)
-    this.body?.end()
+    this.stopListening()
+    setImmediate(finish, this)
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: unknown): void {
-    // What never began leaves the connection as it was.
-    this.settle(this.controller !== undefined)
+    this.stopListening()
+    // One that was stopped before it began leaves the connection as it was.
+    this.release(this.controller !== undefined || !this.stopped)
     this.fail(error)
+  }
+
+  /**
+   * The answer is whole. A turn of the event loop later, and undici waits for another before it writes: a server that closes after its
+   * answer without saying so has been heard by then, and whoever goes on gets another connection, not one that is about to break.
+   */
+  finish(): void {
+    this.release(false)
+    this.body?.end()
   }
 
   private stop(reason: unknown): void {
@@ -260,9 +282,12 @@ class Exchange implements Dispatcher.DispatchHandler, Passenger {
     this.onAnswer = undefined
   }
 
-  private settle(isBroken: boolean): void {
+  private stopListening(): void {
     if (this.onAbort) this.signal?.removeEventListener('abort', this.onAbort)
     this.stopWaiting()
+  }
+
+  private release(isBroken: boolean): void {
     if (this.connection) this.connections.release(this.connection, isBroken)
     this.connection = undefined
   }
@@ -272,6 +297,10 @@ class Exchange implements Dispatcher.DispatchHandler, Passenger {
     this.isWaiting = false
     this.waiting.leave()
   }
+}
+
+function finish(exchange: Exchange): void {
+  exchange.finish()
 }
 
 /** undici frames the message itself, by the bytes that it is given. */
