@@ -2,8 +2,11 @@ import type { AgentClass } from './undici.ts'
 
 /** Where undici keeps the dispatcher of `fetch` since its handlers are as they are here; the one of Node 20 and 22 has other handlers. */
 const GLOBAL_DISPATCHER = Symbol.for('undici.globalDispatcher.2')
-/** Majors whose `Agent` passes the tests of this package. */
-const KNOWN_MAJORS = /^[78]\./
+/**
+ * By major, the first minor that looks at an idle connection before it writes to it (GHSA-35p6-xmwp-9g52). Without that, a POST can go into
+ * the end of a connection. Later majors have not passed the tests of this package.
+ */
+const SAFE_SINCE: Readonly<Record<number, number>> = { 7: 28, 8: 5 }
 /** What the constructor's own refusal says of where it stands. No module of a user can have this address. */
 const OWN_FRAME = /^\s*at new Agent \(node:internal\/deps\/undici\/undici:/m
 
@@ -14,7 +17,8 @@ const OWN_FRAME = /^\s*at new Agent \(node:internal\/deps\/undici\/undici:/m
  * Only the class is taken, never the dispatcher: that one may be the user's, with a proxy, with mocks, or without a check of certificates.
  */
 export function findBuiltinAgent(): AgentClass | undefined {
-  if (!KNOWN_MAJORS.test(process.versions['undici'] ?? '')) return undefined
+  const [major = 0, minor = 0] = (process.versions['undici'] ?? '').split('.').map(Number)
+  if (!(minor >= (SAFE_SINCE[major] ?? Number.POSITIVE_INFINITY))) return undefined
   try {
     // Node makes its dispatcher when one of the classes of `fetch` is looked at.
     if (typeof globalThis.Headers !== 'function') return undefined

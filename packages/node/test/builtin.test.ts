@@ -35,6 +35,23 @@ const BEFORE: readonly (readonly [name: string, code: string, isBuiltin: boolean
     (value) =>
       [`${value} as the dispatcher`, `await fetch('data:,a'); globalThis[DISPATCHER] = ${value}`, false] as const,
   ),
+  // The first of each major that looks at an idle connection before it writes is 7.28 and 8.5.
+  ...(
+    [
+      ['7.27.2', false],
+      ['7.28.0', true],
+      ['8.4.1', false],
+      ['8.5.0', true],
+      ['9.0.0', false],
+    ] as const
+  ).map(
+    ([version, isBuiltin]) =>
+      [
+        `undici ${version}`,
+        `Object.defineProperty(process, 'versions', { value: { ...process.versions, undici: '${version}' } })`,
+        isBuiltin,
+      ] as const,
+  ),
   [
     'a dispatcher that throws',
     "await fetch('data:,a'); globalThis[DISPATCHER] = new Proxy({}, { getPrototypeOf() { throw new Error('mine') } })",
