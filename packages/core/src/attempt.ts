@@ -183,7 +183,8 @@ class Attempt {
     const { wire, plan, limit, options } = this
     const { isNative, reportsStart } = wire.transport
     const { body = null } = plan
-    // By name, not written where they are assigned: V8 makes those for a long life, and keeps all that they hold until a full collection.
+    // By name. A function that is written where it is assigned to a property is made for a long life by V8, which keeps what it holds until
+    // a full collection; one that is written under a computed key is given its name each time.
     const onStart = (): void => {
       this.isSent = true
     }

@@ -22,7 +22,7 @@ export interface TransportOptions {
 
 /**
  * Makes a fetch-shaped transport on undici's dispatcher, below its `fetch`: that one sends a request again by itself (on 421), and this
- * one never does. Redirects are not followed. undici is Node's own since Node.js 24, and before that its package, loaded
+ * one never does. Redirects are not followed. undici is Node's own where that is 7.28, 8.5 or a later minor, and else its package, loaded
  * with the first request.
  *
  * @example
